@@ -1,0 +1,67 @@
+# Sẵn Sàng. One makefile, no recursion; everything it makes lands in $(B).
+#
+#   make            build/sansang-agent, build/sansang-collector, build/sansang, build/dashboards
+#   make deps       install what building and testing needs (Debian 12)
+#   make demo       a province to look at          make check        every test
+#   make SAN=address|undefined|thread ...          CC=clang ...
+
+SAN ?=
+B := build$(if $(SAN),-$(SAN))$(if $(findstring clang,$(CC)),-clang)
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+
+LIBS_common := libuv openssl yaml-0.1 jansson libseccomp libprotobuf-c
+LIBS_agent := $(LIBS_common) sqlite3
+LIBS_collector := $(LIBS_common) sqlite3 librrd libcurl libwebsockets libargon2
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral
+HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
+OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN),-O2 -g)
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DSANSANG_VERSION='"$(VERSION)"' \
+	-DSANSANG_DASHBOARDS='"$(PREFIX)/share/sansang/dashboards"' $(CFLAGS)
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+COMMON_SRC := $(sort $(wildcard common/*.c))
+AGENT_SRC := $(sort $(wildcard agent/*.c agent/*/*.c))
+CTL_SRC := collector/sansang.c
+COLLECTOR_SRC := $(filter-out $(CTL_SRC),$(sort $(wildcard collector/*.c collector/*/*.c)))
+GEN_OBJ := $(B)/gen/common/wire.pb-c.o
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+COMMON_OBJ := $(call obj,$(COMMON_SRC)) $(GEN_OBJ)
+
+.PHONY: all
+all: $(B)/sansang-agent $(B)/sansang-collector $(B)/sansang $(B)/dashboards/index.html
+
+include tests/tests.mk
+
+flags = $(shell $(PKG_CONFIG) --cflags $(1))
+libs = $(shell $(PKG_CONFIG) --libs $(1))
+
+$(B)/sansang-agent: $(call obj,$(AGENT_SRC)) $(COMMON_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_agent)) -lm -lpthread
+$(B)/sansang-collector: $(call obj,$(COLLECTOR_SRC)) $(COMMON_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_collector)) -lm -lpthread
+$(B)/sansang: $(call obj,$(CTL_SRC)) $(COMMON_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
+
+$(B)/obj/%.o: %.c $(B)/gen/common/wire.pb-c.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
+$(B)/gen/common/wire.pb-c.c $(B)/gen/common/wire.pb-c.h &: common/wire.proto
+	@mkdir -p $(B)/gen
+	protoc-c --c_out=$(B)/gen $<
+$(GEN_OBJ): $(B)/gen/common/wire.pb-c.c
+	$(CC) $(filter-out -Werror -Wmissing-prototypes,$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+
+# The dashboard: npm's locked packages, bundled by esbuild into static files.
+DASH_SRC := $(wildcard dashboards/*.json dashboards/*.mjs dashboards/src/*.ts* dashboards/src/*/*.ts* dashboards/src/*.css dashboards/src/*.html dashboards/i18n/*.json)
+$(B)/dashboards/index.html: $(DASH_SRC)
+	cd dashboards && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; }
+	cd dashboards && node build.mjs ../$(B)/dashboards
+
+.PHONY: clean
+clean:
+	rm -rf build build-*
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

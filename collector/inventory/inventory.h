@@ -1,0 +1,145 @@
+/*
+ * inventory: the province as province.yaml says it, parsed whole and checked.
+ *
+ * A struct inventory never changes after loading; a reload makes a new one. All strings and
+ * arrays are owned by it. Times are UTC ms; 0 in `from` means always, INT64_MAX in `until` means for ever.
+ * "As of" questions take a UTC ms instant: membership and units in force follow it.
+ */
+#ifndef SANSANG_INVENTORY_H
+#define SANSANG_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+
+enum responsible { RESPONSIBLE_COMMUNE, RESPONSIBLE_PROVINCE, RESPONSIBLE_CARRIER, RESPONSIBLE_CENTRAL };
+enum uplink_kind { UPLINK_TSLCD, UPLINK_INTERNET, UPLINK_4G };
+enum node_kind { NODE_SERVER, NODE_GEAR };
+enum check_type { CHECK_TCP, CHECK_TLS, CHECK_HTTP, CHECK_DNS, CHECK_NTP, CHECK_ICMP };
+
+struct unit {
+	char *id, *name, *kind, *code;
+	int64_t from, until;
+	struct conf_strings formed_from;
+};
+
+struct membership {
+	char *unit;
+	int64_t from, until;
+};
+
+struct uplink {
+	char *id, *carrier, *circuit, *hotline, *parent, *terminal, *gateway;
+	int kind; /* enum uplink_kind */
+	double capacity_mbps;
+};
+
+struct site {
+	char *id, *name, *role;
+	bool required, simulated; /* simulated: its data is made up (the demo); said wherever it is shown */
+	double lat, lon;
+	int64_t step_ms; /* 0: the collector's */
+	struct membership *units;
+	size_t unit_count;
+	struct uplink *uplinks;
+	size_t uplink_count;
+};
+
+struct node {
+	char *id, *site, *address, *polled_by;
+	int kind; /* enum node_kind */
+	/* SNMP settings of gear are kept for the poller */
+	char *snmp_version, *snmp_community_file, *snmp_user, *snmp_auth, *snmp_auth_file, *snmp_privacy, *snmp_privacy_file;
+	/* derived */
+	const struct site *at;
+};
+
+struct service {
+	char *id, *name, *sector, *via, *succeeds;
+	int responsible; /* enum responsible */
+	int64_t every_ms;
+	bool mandatory;
+	int64_t from, until;
+	int check; /* enum check_type */
+	char *target;             /* "host:port", URL or host */
+	char *dns_name, *dns_expect;
+	bool checked_by_all;
+	struct conf_strings checked_by; /* site or unit ids */
+};
+
+struct contact {
+	char *id, *name, *mail, *phone;
+	int language; /* enum language of collector/config.h */
+};
+
+struct milestone {
+	char *id, *name;
+	int64_t at;
+};
+
+struct inventory {
+	char *id, *name, *map; /* map: absolute path of the topojson file, or NULL */
+	char *collector_node;  /* province.collector_node: node whose agent stands beside the collector, or NULL */
+	char *digest;          /* SHA-256 of the file, hex */
+	int64_t trial_from, go_live; /* 0 when not set */
+	bool simulated;        /* any site is */
+	struct unit *units;           size_t unit_count;
+	struct site *sites;           size_t site_count;
+	struct node *nodes;           size_t node_count;
+	struct service *services;     size_t service_count;
+	struct contact *contacts;     size_t contact_count;
+	struct milestone *milestones; size_t milestone_count;
+};
+
+/* 0, or -errno with errors. `language` is for contacts that name none; zone is IANA. */
+int inventory_load(const char *path, const char *zone, int language, struct inventory **out, struct conf_errors *errors);
+void inventory_free(struct inventory *inv);
+
+/* NULL when there is none; found by hash, O(1). */
+const struct unit *inventory_unit(const struct inventory *inv, const char *id);
+const struct site *inventory_site(const struct inventory *inv, const char *id);
+const struct node *inventory_node(const struct inventory *inv, const char *id);
+const struct service *inventory_service(const struct inventory *inv, const char *id);
+
+bool unit_in_force(const struct unit *u, int64_t at);
+/* The unit that the site belongs to at that instant, or NULL. */
+const struct unit *site_unit(const struct inventory *inv, const struct site *s, int64_t at);
+/* The unit in force at `at` that took over from `u` (u itself when in force; through formed_from), or NULL. */
+const struct unit *unit_successor(const struct inventory *inv, const struct unit *u, int64_t at);
+/* Does this node's agent check that service (checked_by, and dates at `at`)? Only servers check. */
+bool service_checked_by(const struct inventory *inv, const struct service *sv, const struct node *n, int64_t at);
+const char *responsible_name(int r);   /* "commune" ... */
+const char *uplink_kind_name(int kind);/* "tslcd" ... */
+const char *check_name(int check);     /* "tcp" ... */
+
+/* ---- find: what a caller says, without accents, former names included (inventory/find.c) ---- */
+
+enum find_kind { FIND_UNIT, FIND_SITE, FIND_NODE, FIND_SERVICE };
+struct find_hit {
+	enum find_kind kind;
+	const char *id, *name;          /* of what was found: borrowed from the inventory */
+	const struct unit *unit;        /* the unit in force today that answers for it, or NULL */
+	int score;                      /* higher is better */
+};
+/* Best first, at most `max`. Words are matched after folding accents (đ too), case and the words xã/phường/thị trấn. Returns the number of hits. */
+size_t inventory_find(const struct inventory *inv, const char *words, int64_t at, struct find_hit *hits, size_t max);
+/* Folds Vietnamese text (NFC or NFD) to plain lower-case ASCII letters, digits and single blanks. Returns out. */
+const char *fold_vietnamese(const char *text, char *out, size_t size);
+
+/* ---- targets: `unit:ID`, `site:ID`, `node:ID`, `service:ID`, `province:ID`, or a bare id when only one thing has it ---- */
+struct target {
+	const struct unit *unit;
+	const struct site *site;
+	const struct node *node;
+	const struct service *service;
+	bool province;
+};
+/* 0; -ENOENT; -EEXIST when ambiguous. `why` (size at least 256) says it with the candidates. */
+int inventory_target(const struct inventory *inv, const char *text, struct target *out, char *why, size_t size);
+
+/* ---- what one agent shall do (JSON for the wire, gives malloc'ed text); see agent/config.h for its shape ---- */
+char *inventory_agent_config(const struct inventory *inv, const struct node *n, int64_t step_ms, int64_t at, char version[17]);
+
+#endif
