@@ -24,7 +24,8 @@ void *mem_grow(void *old, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
 		log_die("out of memory for %zu items of %zu bytes", count, size);
-	return or_die(realloc(old, count * size ? count * size : 1), count * size);
+	size_t total = count * size;
+	return or_die(realloc(old, total ? total : 1), total);
 }
 
 char *mem_str(const char *s)
