@@ -5,7 +5,7 @@
  * `user` when started as root and one is named, applies Landlock file rules
  * (best effort: said in the log where the kernel has none) and a seccomp filter:
  * a common set of system calls that every libuv process needs plus the groups
- * named. A forbidden call gives EPERM and, the first time, a line in the log.
+ * named. A forbidden call gives EPERM.
  */
 #ifndef SANSANG_SANDBOX_H
 #define SANSANG_SANDBOX_H
