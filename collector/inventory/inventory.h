@@ -19,20 +19,28 @@ enum uplink_kind { UPLINK_TSLCD, UPLINK_INTERNET, UPLINK_4G };
 enum node_kind { NODE_SERVER, NODE_GEAR };
 enum check_type { CHECK_TCP, CHECK_TLS, CHECK_HTTP, CHECK_DNS, CHECK_NTP, CHECK_ICMP };
 
+/* Members named *_place say where the value before them stood in the file: for the checks only. */
 struct unit {
 	char *id, *name, *kind, *code;
 	int64_t from, until;
+	struct conf_place until_place;
 	struct conf_strings formed_from;
 };
 
 struct membership {
 	char *unit;
+	struct conf_place unit_place;
 	int64_t from, until;
+	struct conf_place until_place;
 };
 
 struct uplink {
-	char *id, *carrier, *circuit, *hotline, *parent, *terminal, *gateway;
-	int kind; /* enum uplink_kind */
+	char *id;
+	struct conf_place id_place;
+	char *carrier, *circuit, *hotline, *parent, *terminal, *gateway;
+	char *source;    /* the address that the site's server has on this line, or NULL when not known */
+	int kind;        /* enum uplink_kind */
+	int responsible; /* enum responsible; the carrier by default */
 	double capacity_mbps;
 };
 
@@ -41,6 +49,8 @@ struct site {
 	bool required, simulated; /* simulated: its data is made up (the demo); said wherever it is shown */
 	double lat, lon;
 	int64_t step_ms; /* 0: the collector's */
+	int64_t from, until;
+	struct conf_place until_place;
 	struct membership *units;
 	size_t unit_count;
 	struct uplink *uplinks;
@@ -48,7 +58,12 @@ struct site {
 };
 
 struct node {
-	char *id, *site, *address, *polled_by;
+	char *id;
+	struct conf_place id_place;
+	char *site;
+	struct conf_place site_place;
+	char *address, *polled_by;
+	struct conf_place polled_by_place;
 	int kind; /* enum node_kind */
 	/* SNMP settings of gear are kept for the poller */
 	char *snmp_version, *snmp_community_file, *snmp_user, *snmp_auth, *snmp_auth_file, *snmp_privacy, *snmp_privacy_file;
@@ -57,13 +72,18 @@ struct node {
 };
 
 struct service {
-	char *id, *name, *sector, *via, *succeeds;
+	char *id, *name, *sector;
+	char *via; /* a kind of line or the id of one, or NULL */
+	struct conf_place via_place;
+	char *succeeds;
+	struct conf_place succeeds_place;
 	int responsible; /* enum responsible */
 	int64_t every_ms;
 	bool mandatory;
 	int64_t from, until;
+	struct conf_place until_place;
 	int check; /* enum check_type */
-	char *target;             /* "host:port", URL or host */
+	char *target;             /* "host:port", URL or host (of dns: the server) */
 	char *dns_name, *dns_expect;
 	bool checked_by_all;
 	struct conf_strings checked_by; /* site or unit ids */
@@ -82,6 +102,8 @@ struct milestone {
 struct inventory {
 	char *id, *name, *map; /* map: absolute path of the topojson file, or NULL */
 	char *collector_node;  /* province.collector_node: node whose agent stands beside the collector, or NULL */
+	struct conf_place collector_node_place;
+	char *core;            /* province.core: address that agents ping as the core, or NULL: the collector's address in use */
 	char *digest;          /* SHA-256 of the file, hex */
 	int64_t trial_from, go_live; /* 0 when not set */
 	bool simulated;        /* any site is */
@@ -96,6 +118,12 @@ struct inventory {
 /* 0, or -errno with errors. `language` is for contacts that name none; zone is IANA. */
 int inventory_load(const char *path, const char *zone, int language, struct inventory **out, struct conf_errors *errors);
 void inventory_free(struct inventory *inv);
+/*
+ * Writes <folder>/<digest>.yaml and, when the province has a map, <folder>/<digest>.topojson beside it: a copy that other
+ * processes load with inventory_load (`map` is then the copy's). `path` is the file that `inv` was loaded from.
+ * 0 or -errno; written to a temporary name, synced and renamed.
+ */
+int inventory_publish(const struct inventory *inv, const char *path, const char *folder);
 
 /* NULL when there is none; found by hash, O(1). */
 const struct unit *inventory_unit(const struct inventory *inv, const char *id);
