@@ -48,7 +48,7 @@ struct tls_stream *tls_stream_new(struct tls_context *c, uv_tcp_t *tcp, const st
 void tls_write(struct tls_stream *s, const void *data, size_t len);
 size_t tls_pending(const struct tls_stream *s); /* bytes not yet given to the kernel */
 void tls_pause(struct tls_stream *s, bool paused);
-void tls_close(struct tls_stream *s); /* sends what is pending if it goes at once, then on_close */
+void tls_close(struct tls_stream *s);                    /* sends what is pending if it goes at once, then on_close */
 const char *tls_peer_name(const struct tls_stream *s);   /* borrowed; NULL without certificate */
 const char *tls_peer_serial(const struct tls_stream *s); /* lower-case hex; NULL without certificate */
 uv_tcp_t *tls_tcp(struct tls_stream *s);
