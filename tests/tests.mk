@@ -17,5 +17,7 @@ $(patsubst %.c,$(B)/obj/%.o,$(UNIT_SRC)): $(B)/obj/%.o: %.c $(B)/gen/common/wire
 	$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
 
 # One unit test: make unit-common/batch
-unit-%: $(B)/tests/%_test
+UNIT_RUN := $(patsubst tests/unit/%_test.c,unit-%,$(UNIT_SRC))
+.PHONY: $(UNIT_RUN)
+$(UNIT_RUN): unit-%: $(B)/tests/%_test
 	$<
