@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/process.h"
 #include "common/process_control.h"
 
 #define LINKS_WAITING_MAX 256

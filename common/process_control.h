@@ -6,9 +6,7 @@
 #ifndef SANSANG_PROCESS_CONTROL_H
 #define SANSANG_PROCESS_CONTROL_H
 
-#include <fcntl.h>
-
-#include "common/process.h"
+struct process;
 
 #define CONTROL_FD 3
 

@@ -14,7 +14,7 @@ big=$(printf '%s\n' "$files" | xargs wc -l | awk '$2 != "total" && $1 > 500 { pr
 objects=$(find "$B/obj/common" "$B/obj/agent" "$B/obj/collector" -name '*.o' 2>/dev/null | grep -vE 'common/(log|clock)\.o$')
 globals=$(printf '%s\n' "$objects" | while read -r o; do
 	src=${o#"$B"/obj/}
-	[ -f "${src%.o}.c" ] && nm "$o" | awk -v f="${src%.o}.c" '$2 ~ /^[bBdDC]$/ && $3 !~ /^\.L|^completed|^DW\.ref/ { print f ": " $3 " is a mutable global" }'
+	[ -f "${src%.o}.c" ] && objdump -t "$o" | awk -v f="${src%.o}.c" '/ O (\.data|\.bss)\t/ { print f ": " $NF " is a mutable global" }'
 done)
 [ -z "$globals" ] || { printf '%s\n' "$globals"; bad=1; }
 names=$(printf '%s\n' "$files" | grep -E '/(util|utils|misc|helpers?|common)\.[ch]$')
