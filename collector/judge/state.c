@@ -1,0 +1,106 @@
+#include "collector/judge/state.h"
+
+#include <stddef.h>
+
+static const char *const state_names[] = {"unobserved", "up", "degraded", "down"};
+
+static const struct {
+	const char *name;
+	struct state_rule rule;
+} kinds[KIND_COUNT] = {
+        [KIND_HOST] = {"host", {1, 2, 3}},
+        [KIND_INTERFACE] = {"if", {1, 1, 3}},
+        [KIND_PATH] = {"path", {1, 2, 3}},
+        [KIND_UPLINK] = {"uplink", {1, 2, 3}},
+        /* the agent has confirmed a failure by quick re-probes before it says so */
+        [KIND_SERVICE] = {"svc", {1, 2, 3}},
+        [KIND_AGENT] = {"agent", {1, 1, 1}},
+};
+
+const char *state_name(int state)
+{
+	return state_names[state >= STATE_UNOBSERVED && state <= STATE_DOWN ? state : STATE_UNOBSERVED];
+}
+
+const char *check_kind_name(int kind)
+{
+	return kind >= 0 && kind < KIND_COUNT ? kinds[kind].name : "unknown";
+}
+
+const struct state_rule *state_rule(enum check_kind kind)
+{
+	return &kinds[kind].rule;
+}
+
+int64_t state_patience_ms(int64_t step_ms)
+{
+	return step_ms * 5 / 2;
+}
+
+static void move(struct state_machine *m, uint8_t to, int64_t at, uint8_t reason, struct transition *out)
+{
+	*out = (struct transition){.from = m->state, .to = to, .reason = reason, .since = m->since, .at = at};
+	m->state = to;
+	m->since = at;
+	m->reason = reason;
+	m->run = 0;
+}
+
+static uint8_t rows_needed(const struct state_machine *m, const struct state_rule *rule, enum state seen)
+{
+	if (seen == STATE_DOWN)
+		return rule->down_rows;
+	if (m->state == STATE_UNOBSERVED)
+		return 1;
+	if (seen == STATE_UP || m->state == STATE_DOWN)
+		return rule->up_rows;
+	return rule->degraded_rows;
+}
+
+unsigned state_feed(struct state_machine *m, const struct state_rule *rule, int64_t step_ms, int64_t at,
+        enum state seen, uint8_t reason, struct transition out[2])
+{
+	unsigned count = 0;
+	if (at <= m->at)
+		return 0;
+	if (m->state != STATE_UNOBSERVED && at - m->at > state_patience_ms(step_ms)) {
+		int64_t end = m->at + step_ms;
+		move(m, STATE_UNOBSERVED, end > m->since ? end : m->since, 0, &out[count++]);
+	}
+	m->at = at;
+	if (seen == (enum state)m->state) {
+		m->run = 0;
+		return count;
+	}
+	/* out of down, slow and good rows both speak for the way back */
+	bool goes_on = m->run && (m->run_state == seen || (m->state == STATE_DOWN && seen < STATE_DOWN));
+	if (!goes_on) {
+		m->run = 0;
+		m->run_at = at;
+	}
+	m->run_state = (uint8_t)seen;
+	m->run++;
+	if (m->run >= rows_needed(m, rule, seen))
+		move(m, (uint8_t)seen, m->run_at, reason, &out[count++]);
+	return count;
+}
+
+bool state_set(struct state_machine *m, int64_t at, enum state to, uint8_t reason, struct transition *out)
+{
+	if (at < m->since)
+		at = m->since;
+	if (at > m->at)
+		m->at = at;
+	if ((enum state)m->state == to)
+		return false;
+	move(m, (uint8_t)to, at, reason, out);
+	return true;
+}
+
+enum state state_now(const struct state_machine *m, int64_t step_ms, int64_t now, int64_t *since)
+{
+	bool old = m->state != STATE_UNOBSERVED && now - m->at > state_patience_ms(step_ms);
+	if (since)
+		*since = old ? m->at + step_ms : m->since;
+	return old ? STATE_UNOBSERVED : (enum state)m->state;
+}
