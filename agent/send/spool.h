@@ -40,10 +40,10 @@ int spool_open(struct spool **out, const char *dir, int64_t max_bytes);
 void spool_close(struct spool *s);
 
 uint64_t spool_epoch(const struct spool *s);
-uint64_t spool_next_seq(const struct spool *s);   /* what the next batch will get; the first is 1 */
-uint64_t spool_oldest_seq(const struct spool *s); /* not acknowledged; 0 when empty */
-uint64_t spool_backlog(const struct spool *s);    /* batches not acknowledged */
-int64_t spool_bytes(const struct spool *s);       /* about what they take */
+uint64_t spool_next_seq(const struct spool *s);      /* what the next batch will get; the first is 1 */
+uint64_t spool_oldest_seq(const struct spool *s);    /* not acknowledged; 0 when empty */
+uint64_t spool_backlog(const struct spool *s);       /* batches not acknowledged */
+int64_t spool_bytes(const struct spool *s);          /* about what they take */
 const uint8_t *spool_boot_id(const struct spool *s); /* of this boot, BOOT_ID_BYTES */
 
 /* The number of (class, instance); *fresh until a batch that was put holds its entry. UINT32_MAX when the table is full. */
