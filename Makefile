@@ -15,6 +15,12 @@ LIBS_common := libuv openssl yaml-0.1 jansson libseccomp libprotobuf-c
 LIBS_agent := $(LIBS_common) sqlite3
 LIBS_collector := $(LIBS_common) sqlite3 librrd libcurl libwebsockets libargon2
 
+ifeq ($(shell command -v $(PKG_CONFIG) && $(PKG_CONFIG) --exists $(LIBS_agent) $(LIBS_collector) && command -v protoc-c npm),)
+ifeq ($(filter deps demo check check-full bench lab fuzz clean,$(MAKECMDGOALS)),)
+$(error packages are missing: run `make deps` as root, or see the line that `packaging/deps.sh build` prints)
+endif
+endif
+
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
 OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN),-O2 -g)
@@ -59,6 +65,29 @@ DASH_SRC := $(wildcard dashboards/*.json dashboards/*.mjs dashboards/src/*.ts* d
 $(B)/dashboards/index.html: $(DASH_SRC)
 	cd dashboards && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; }
 	cd dashboards && node build.mjs ../$(B)/dashboards
+
+# ---- what people call ----
+
+.PHONY: deps demo check check-full lab bench fuzz install
+deps:
+	@packaging/deps.sh build test
+demo:
+	@packaging/deps.sh build
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/simulate
+	@B=$(B) examples/lao-cai/demo.sh
+check:
+	@packaging/deps.sh build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests-build
+	@B=$(B) tests/run.sh
+
+JOBS := $(shell nproc)
+
+install: all
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(B)/sansang
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/sansang-agent $(B)/sansang-collector
+	install -d $(DESTDIR)$(PREFIX)/share/sansang
+	cp -r $(B)/dashboards $(DESTDIR)$(PREFIX)/share/sansang/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sansang/examples/lao-cai examples/lao-cai/*.*
 
 .PHONY: clean
 clean:

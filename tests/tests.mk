@@ -21,3 +21,28 @@ UNIT_RUN := $(patsubst tests/unit/%_test.c,unit-%,$(UNIT_SRC))
 .PHONY: $(UNIT_RUN)
 $(UNIT_RUN): unit-%: $(B)/tests/%_test
 	$<
+
+# Fuzzers: tests/fuzz/NAME_fuzz.c holds LLVMFuzzerTestOneInput. `make check` runs them briefly under gcc's sanitizers
+# with tests/fuzz/driver.c; `make fuzz` with clang's libFuzzer for SECONDS each.
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+SECONDS ?= 60
+FUZZ_LAYERS = $(COMMON_SRC) $(filter-out agent/main.c,$(AGENT_SRC)) $(B)/gen/common/wire.pb-c.c
+
+$(B)/fuzz/lib.a: $(FUZZ_LAYERS) $(wildcard common/*.h agent/*.h agent/*/*.h)
+	@mkdir -p $(B)/fuzz/obj && rm -f $@
+	cd $(B)/fuzz/obj && for f in $(FUZZ_LAYERS); do $(CC) -std=c11 -D_GNU_SOURCE -I$(CURDIR) -I$(CURDIR)/$(B)/gen -g -O1 \
+		-fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) -DSANSANG_VERSION='"$(VERSION)"' \
+		$(call flags,$(LIBS_agent)) -c -o $$(echo $$f | tr / _).o $(CURDIR)/$$f || exit 1; done
+	ar rcs $@ $(B)/fuzz/obj/*.o
+$(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
+	$(CC) -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) \
+		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
+
+.PHONY: tests-build
+tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate
+fuzz:
+	@packaging/deps.sh build full
+	@$(MAKE) --no-print-directory B=build-fuzz CC=clang FUZZ_FLAGS=-fsanitize=fuzzer $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN))
+	@for f in $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN)); do echo "== $$f"; mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=build-fuzz/ $$f.corpus || exit 1; done

@@ -1,0 +1,33 @@
+#!/bin/bash
+# deps.sh build|test|bench ...: installs the Debian packages that are missing, or, when not root, names the line that does.
+set -u
+packages_build="gcc make pkg-config libc6-dev linux-libc-dev libuv1-dev libssl-dev libprotobuf-c-dev protobuf-c-compiler
+	librrd-dev fonts-dejavu-core libsqlite3-dev libyaml-dev libjansson-dev libseccomp-dev libargon2-dev
+	libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv tzdata ca-certificates"
+packages_test="libcmocka-dev universal-ctags binutils chromium python3-minimal python3-aiosmtpd rrdtool sqlite3 openssl
+	curl iproute2 nftables ethtool iputils-ping procps tinyproxy jq librsvg2-bin git"
+packages_bench="rrdtool rrdcached collectd-core zabbix-agent python3-minimal procps"
+packages_full="clang clang-format libclang-rt-14-dev cppcheck clang-tidy valgrind"
+want=""
+for group in "$@"; do
+	name="packages_$group"
+	want="$want ${!name}"
+done
+# npm and node: Debian's, unless the machine has others already
+command -v node >/dev/null || want="$want nodejs"
+command -v npm >/dev/null || want="$want npm"
+missing=""
+for p in $want; do
+	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	printf 'missing packages; install them with:\n  sudo apt-get install -y --no-install-recommends%s\n' "$missing" >&2
+	exit 1
+fi
+printf 'installing:%s\n' "$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/tmp/sansang-deps.log 2>&1 || {
+	tail -20 /tmp/sansang-deps.log >&2
+	exit 1
+}

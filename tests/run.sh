@@ -1,0 +1,75 @@
+#!/bin/bash
+# Runs every test of `make check` and ends with "N passed, N failed". Each part prints its own lines;
+# what was skipped is said with its reason.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+B=${B:-build}
+passed=0 failed=0 skipped=0 failures=""
+
+# record NAME STATUS
+record() {
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		failures="$failures $1"
+	fi
+}
+
+unit() {
+	local bin=$1 name=${1#"$B"/tests/} out status ok bad skip
+	out=$(timeout 300 "$bin" 2>&1)
+	status=$?
+	ok=$(grep -c '^\[       OK \]' <<<"$out")
+	bad=$(grep -c '^\[  FAILED  \] [a-z]' <<<"$out")
+	skip=$(grep -c '^\[  SKIPPED \] [a-z]' <<<"$out")
+	# a crash ends the run without naming a failed test
+	[ $status = 0 ] || [ "$bad" != 0 ] || bad=1
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	if [ "$bad" != 0 ]; then
+		failures="$failures $name"
+		printf '%s\n' "$out" | tail -40
+	fi
+	printf '%-44s %3d ok%s%s\n' "$name" "$ok" "$([ "$bad" = 0 ] || echo ", $bad FAILED")" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
+}
+
+lint() {
+	local out
+	out=$("$@" 2>&1)
+	local status=$?
+	record "$1" $status
+	printf '%-44s %s\n' "$1" "$([ $status = 0 ] && echo ok || printf 'FAILED\n%s' "$out")"
+}
+
+# Node's own runner tells its counts in lines such as "# pass 12".
+node_tests() {
+	local out status
+	out=$(timeout 1500 node --test --test-reporter=tap --test-concurrency=1 "$@" 2>&1)
+	status=$?
+	local ok bad skip
+	ok=$(sed -n 's/^# pass //p' <<<"$out")
+	bad=$(sed -n 's/^# fail //p' <<<"$out")
+	skip=$(sed -n 's/^# skipped //p' <<<"$out")
+	[ $status = 0 ] || [ "${bad:-0}" != 0 ] || bad=1
+	passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${skip:-0}))
+	grep -E '^ *(not )?ok |# SKIP' <<<"$out" | cut -c1-160
+	if [ "${bad:-0}" != 0 ]; then
+		failures="$failures $*"
+		grep -vE '^ *(ok|#|---|\.\.\.|duration_ms|type)' <<<"$out" | tail -80
+	fi
+}
+
+echo "== lints"
+for l in tests/lint/*.sh; do lint "$l" "$B"; done
+echo "== unit tests"
+for t in $(find "$B/tests" -name '*_test' -type f | sort); do unit "$t"; done
+echo "== fuzzers, briefly"
+for f in $(find "$B/fuzz" -type f -perm -u+x 2>/dev/null | sort); do lint "$f" "${FUZZ_RUNS:-20000}"; done
+echo "== the whole way, in real processes"
+node_tests tests/lab/*.test.mjs
+echo "== the dashboard, in Chromium"
+node_tests tests/browser/*.test.mjs
+[ -z "$failures" ] || printf 'failed:%s\n' "$failures"
+[ $skipped = 0 ] || printf '%d skipped, reasons above\n' $skipped
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed = 0 ]
