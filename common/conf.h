@@ -66,9 +66,9 @@ struct conf_key {
 	double min, max;            /* CONF_INT, CONF_NUMBER, CONF_DURATION (ms), CONF_SIZE; both 0: no limit */
 	const char *const *choices; /* ends with NULL */
 	const struct conf_key *keys;
-	size_t item_size;
+	size_t item_size; /* of CONF_LIST's structs; of CONF_CUSTOM's value when place_wanted */
 	bool id_unique;      /* CONF_ID within a CONF_LIST: a duplicate is an error that names the first place */
-	bool place_wanted;   /* a struct conf_place stands right behind the value in the struct (aligned to 4) */
+	bool place_wanted;   /* a struct conf_place stands right behind the value in the struct (aligned to 4); not for maps */
 	void (*custom)(struct conf_reader *r, const struct conf_node *node, void *out);
 	void (*custom_free)(void *out);
 	const char *help;    /* for the man page; NULL only in tests */
