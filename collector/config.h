@@ -27,7 +27,10 @@ struct collector_config {
 	} agents;
 	struct {
 		char *listen;
-		char *certificate, *key; /* NULL: own CA's */
+		char *certificate; /* NULL: own CA's */
+		struct conf_place certificate_place;
+		char *key;
+		struct conf_place key_place;
 		struct conf_strings names;
 		bool kiosk;
 	} web;
@@ -35,7 +38,11 @@ struct collector_config {
 		int64_t keep_ms, max_bytes;
 	} journal;
 	struct {
-		char *server, *from, *user, *password_file;
+		char *server; /* NULL: no mail is sent */
+		char *from, *user;
+		struct conf_place user_place;
+		char *password_file;
+		struct conf_place password_place;
 		int tls; /* enum mail_tls */
 	} mail;
 	int64_t series_shards; /* key `series: { shards: 1 }` */

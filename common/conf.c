@@ -111,21 +111,24 @@ static void place_store(const struct conf_key *key, void *value, struct conf_pla
 static void scalar_read(struct conf_reader *r, const struct conf_key *key, const yaml_node_t *node, void *value)
 {
 	char why[400];
-	const char *text = conf_node_text((const void *)node);
+	const char *what, *text = conf_node_text((const void *)node);
+	struct conf_place place = conf_node_place((const void *)node);
 
 	if (!text)
-		complain(r, conf_node_place((const void *)node), "a %s does not fit here, expected %s",
-		        conf_file_kind(node), expectations[key->type]);
+		complain(
+		        r, place, "a %s does not fit here, expected %s", conf_file_kind(node), expectations[key->type]);
 	else if (strlen(text) != node->data.scalar.length)
-		complain(r, conf_node_place((const void *)node), "holds a zero byte, expected %s",
-		        expectations[key->type]);
+		complain(r, place, "holds a zero byte, expected %s", expectations[key->type]);
 	else if (!conf_scalar_read(&r->scope, key, text, value, why, sizeof(why)))
-		complain(r, conf_node_place((const void *)node), "%s", why);
+		complain(r, place, "%s", why);
+	else if (key->check && (what = key->check(value)))
+		complain(r, place, "\"%.60s\" is not right, expected %s", text, what);
 }
 
-static void strings_add(struct conf_reader *r, const yaml_node_t *node, struct conf_strings *s)
+static void strings_add(
+        struct conf_reader *r, const struct conf_key *key, const yaml_node_t *node, struct conf_strings *s)
 {
-	static const struct conf_key item = {.type = CONF_STRING};
+	struct conf_key item = {.type = CONF_STRING, .choices = key->choices, .check = key->check};
 	char *text = NULL;
 
 	scalar_read(r, &item, node, &text);
@@ -137,16 +140,19 @@ static void strings_add(struct conf_reader *r, const yaml_node_t *node, struct c
 	s->places[s->count++] = conf_node_place((const void *)node);
 }
 
-static void strings_read(struct conf_reader *r, const yaml_node_t *node, struct conf_strings *s)
+static void strings_read(
+        struct conf_reader *r, const struct conf_key *key, const yaml_node_t *node, struct conf_strings *s)
 {
 	if (node->type != YAML_SEQUENCE_NODE) {
-		strings_add(r, node, s);
+		strings_add(r, key, node, s);
 		return;
 	}
 	const yaml_node_item_t *end = node->data.sequence.items.top;
+	if (key->required && end == node->data.sequence.items.start)
+		complain(r, conf_node_place((const void *)node), "an empty list, expected at least one value");
 	for (const yaml_node_item_t *i = node->data.sequence.items.start; i < end && r->visits < VISITS_MAX;
 	        i++, r->visits++)
-		strings_add(r, node_at(r, *i), s);
+		strings_add(r, key, node_at(r, *i), s);
 }
 
 /* ---- maps ---- */
@@ -371,7 +377,7 @@ static void value_read(struct conf_reader *r, const struct conf_key *key, const 
 	else if (key->type == CONF_LIST)
 		list_read(r, key, node, value);
 	else if (key->type == CONF_STRINGS)
-		strings_read(r, node, value);
+		strings_read(r, key, node, value);
 	else if (key->type == CONF_CUSTOM)
 		key->custom(r, (const void *)node, value);
 	else if (key->type != CONF_ANY)

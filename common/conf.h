@@ -71,6 +71,8 @@ struct conf_key {
 	bool place_wanted;   /* a struct conf_place stands right behind the value in the struct (aligned to 4); not for maps */
 	void (*custom)(struct conf_reader *r, const struct conf_node *node, void *out);
 	void (*custom_free)(void *out);
+	/* Of a scalar or of each of CONF_STRINGS, after it was read: NULL when it is right, else what was expected. */
+	const char *(*check)(const void *value);
 	const char *help;    /* for the man page; NULL only in tests */
 };
 

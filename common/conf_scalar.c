@@ -240,18 +240,28 @@ static bool port_valid(const char *text)
 	return digits >= 1 && digits <= 5 && !text[digits] && atoi(text) >= 1 && atoi(text) <= 65535;
 }
 
-static bool read_address(const struct reading *r)
+const char *conf_address_check(const char *text)
 {
 	const char *what = "host:port or [IPv6 address]:port with a port of 1 to 65535";
-	const char *colon = strrchr(r->text, ':');
+	const char *colon = strrchr(text, ':');
 
-	if (!colon || colon == r->text || !port_valid(colon + 1))
-		return expected(r, what);
-	size_t host = (size_t)(colon - r->text);
-	size_t good = r->text[0] == '['
-	                      ? 1 + strspn(r->text + 1, "0123456789abcdefABCDEF:.%") + 1
-	                      : strspn(r->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_*");
-	if (good != host || host > 255 || (r->text[0] == '[' && (host < 4 || r->text[host - 1] != ']')))
+	if (!colon || colon == text || !port_valid(colon + 1))
+		return what;
+	size_t host = (size_t)(colon - text), good;
+	if (text[0] == '[')
+		good = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.%") + 1;
+	else
+		good = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_*");
+	if (good != host || host > 255 || (text[0] == '[' && (host < 4 || text[host - 1] != ']')))
+		return what;
+	return NULL;
+}
+
+static bool read_address(const struct reading *r)
+{
+	const char *what = conf_address_check(r->text);
+
+	if (what)
 		return expected(r, what);
 	*(char **)r->out = mem_str(r->text);
 	return true;

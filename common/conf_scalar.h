@@ -24,6 +24,8 @@ size_t conf_type_size(enum conf_type type);
 /* Stores the value at `out`. False: nothing is stored and `why` says what was expected. */
 bool conf_scalar_read(const struct conf_scope *scope, const struct conf_key *key, const char *text, void *out,
         char *why, size_t size);
+/* What is wrong with an address "host:port", or NULL. */
+const char *conf_address_check(const char *text);
 /* The name in the list (ends with NULL) that is nearest to `word`, NULL when the list is empty; *distance in edits. */
 const char *conf_nearest(const char *const *names, const char *word, size_t *distance);
 

@@ -1,0 +1,95 @@
+#include "agent/config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/conf_scalar.h"
+#include "common/memory.h"
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+
+static const char *collector_check(const void *value)
+{
+	return conf_address_check(*(char *const *)value);
+}
+
+static const char *proxy_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+
+	if (strncmp(text, "http://", 7) || strpbrk(text, "@ ") || conf_address_check(text + 7))
+		return "http://HOST:PORT";
+	return NULL;
+}
+
+static const char *readable_check(const void *value)
+{
+	return (*(char *const *)value)[0] == '/' ? NULL : "an absolute path";
+}
+
+static const char *interface_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+
+	return *text && strlen(text) < 16 && !strpbrk(text, "/ \t\n") ? NULL
+	                                                              : "the name of a network interface such as eth0";
+}
+
+#define AT(member) offsetof(struct agent_config, member)
+
+static const struct conf_key capture_keys[] = {
+        {"interfaces", CONF_STRINGS, AT(capture_interfaces), .check = interface_check,
+                .help = "interfaces whose packets are looked at"},
+        {0},
+};
+static const struct conf_key sandbox_keys[] = {
+        {"read", CONF_STRINGS, AT(sandbox_read), .check = readable_check,
+                .help = "further paths that the agent may read; logged at start"},
+        {0},
+};
+static const struct conf_key spool_keys[] = {
+        {"max", CONF_SIZE, AT(spool_bytes), "64MB", .min = 65536, .max = 1e13,
+                .help = "size at which the spool thins its oldest, then drops"},
+        {0},
+};
+static const struct conf_key keys[] = {
+        {"collector", CONF_STRINGS, AT(collectors), .required = true, .check = collector_check,
+                .help = "HOST:PORT of the collector, or a list of them tried in order; names or addresses, IPv4 and "
+                        "[IPv6]"},
+        {"proxy", CONF_STRING, AT(proxy), .check = proxy_check,
+                .help = "http://HOST:PORT of a proxy that allows CONNECT"},
+        {"node", CONF_ID, AT(node), .required = true, .help = "id of this node in the province's inventory"},
+        {"token_file", CONF_PATH, AT(token_file), .help = "file with the one-time token; removed after enrolment"},
+        {"state_dir", CONF_PATH, AT(state_dir), "/var/lib/sansang-agent",
+                .help = "where key, certificate and spool are kept"},
+        {"user", CONF_STRING, AT(user), .help = "user to run as when started as root"},
+        {"log", CONF_STRING, AT(log_level), "info", .choices = log_levels, .help = "how much is logged"},
+        {"capture", CONF_MAP, .keys = capture_keys, .help = "packet capture; none when unset"},
+        {"sandbox", CONF_MAP, .keys = sandbox_keys, .help = "what the sandbox allows beyond the usual"},
+        {"spool", CONF_MAP, .keys = spool_keys, .help = "samples that wait for the collector"},
+        {0},
+};
+
+int agent_config_load(const char *path, struct agent_config *out, struct conf_errors *errors)
+{
+	char here[PATH_MAX];
+
+	*out = (struct agent_config){0};
+	int rc = conf_load(path, keys, NULL, out, errors);
+	if (rc)
+		return rc;
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		out->path = mem_str(path);
+	else
+		out->path = mem_printf("%s/%s", here, path);
+	return 0;
+}
+
+void agent_config_free(struct agent_config *c)
+{
+	conf_free(keys, c);
+	free(c->path);
+	*c = (struct agent_config){0};
+}

@@ -1,0 +1,159 @@
+#include "collector/config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+#include "common/zone.h"
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const languages[] = {"vi", "en", NULL};
+static const char *const tls_modes[] = {"required", "opportunistic", "off", NULL};
+
+static const char *server_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+	const char *host = !strncmp(text, "smtp://", 7) ? text + 7 : !strncmp(text, "smtps://", 8) ? text + 8 : "";
+
+	return *host && !strpbrk(host, "/@ ") ? NULL : "smtp://HOST:PORT or smtps://HOST:PORT";
+}
+
+static const char *sender_check(const void *value)
+{
+	const char *text = *(char *const *)value, *at = strchr(text, '@');
+
+	return at && at > text && at[1] && !strpbrk(text, " <>\"\t\r\n") ? NULL : "an address NAME@HOST";
+}
+
+static const char *zone_check(const void *value)
+{
+	struct zone *zone;
+
+	if (zone_load(*(char *const *)value, &zone))
+		return "a time zone of /usr/share/zoneinfo such as Asia/Ho_Chi_Minh";
+	zone_free(zone);
+	return NULL;
+}
+
+#define AT(member) offsetof(struct collector_config, member)
+
+static const struct conf_key agents_keys[] = {
+        {"listen", CONF_ADDRESS, AT(agents.listen), "0.0.0.0:8440", .help = "where agents connect"},
+        {"workers", CONF_INT, AT(agents.workers), "1", .min = 1, .max = 64,
+                .help = "intake processes that share the port"},
+        {0},
+};
+static const struct conf_key web_keys[] = {
+        {"listen", CONF_ADDRESS, AT(web.listen), "0.0.0.0:8443", .help = "where browsers connect (HTTPS)"},
+        {"certificate", CONF_PATH, AT(web.certificate), .place_wanted = true,
+                .help = "PEM file; the collector's own CA makes one when unset"},
+        {"key", CONF_PATH, AT(web.key), .place_wanted = true, .help = "PEM file of mode 0600, with certificate"},
+        {"names", CONF_STRINGS, AT(web.names), .help = "host names and addresses that the own certificate shall carry"},
+        {"kiosk", CONF_BOOL, AT(web.kiosk), "no", .help = "show map and incidents without a login (wall screens)"},
+        {0},
+};
+static const struct conf_key journal_keys[] = {
+        {"keep", CONF_DURATION, AT(journal.keep_ms), "8d", .min = 600e3, .max = 400 * 86400e3,
+                .help = "age at which a segment is dropped"},
+        {"max", CONF_SIZE, AT(journal.max_bytes), "20GB", .min = 1048576, .max = 1e15,
+                .help = "size at which the oldest segments are dropped"},
+        {0},
+};
+static const struct conf_key mail_keys[] = {
+        {"server", CONF_STRING, AT(mail.server), .check = server_check,
+                .help = "smtp://HOST:PORT or smtps://HOST:PORT; no mail is sent when unset"},
+        {"tls", CONF_CHOICE, AT(mail.tls), "required", .choices = tls_modes, .help = "whether STARTTLS must succeed"},
+        {"from", CONF_STRING, AT(mail.from), "sansang@localhost", .check = sender_check, .help = "sender's address"},
+        {"user", CONF_STRING, AT(mail.user), .place_wanted = true, .help = "login at the mail server"},
+        {"password_file", CONF_PATH, AT(mail.password_file), .place_wanted = true,
+                .help = "file of mode 0600 that holds the password"},
+        {0},
+};
+static const struct conf_key series_keys[] = {
+        {"shards", CONF_INT, AT(series_shards), "1", .min = 1, .max = 64,
+                .help = "series processes, each with its share of the files"},
+        {0},
+};
+static const struct conf_key render_keys[] = {
+        {"workers", CONF_INT, AT(render_workers), "1", .min = 1, .max = 64, .help = "processes that draw graphs"},
+        {0},
+};
+static const struct conf_key keys[] = {
+        {"state_dir", CONF_PATH, AT(state_dir), "/var/lib/sansang", .help = "where everything is kept"},
+        {"inventory", CONF_PATH, AT(inventory), .required = true, .help = "the province: province.yaml"},
+        {"user", CONF_STRING, AT(user), .help = "user to run as when started as root"},
+        {"socket", CONF_PATH, AT(socket),
+                .help = "Unix socket of the sansang command; state_dir/sansang.sock when unset"},
+        {"step", CONF_DURATION, AT(step_ms), "10s", .min = 1000, .max = 3600e3,
+                .help = "how often agents sample; a site may set its own"},
+        {"log", CONF_STRING, AT(log_level), "info", .choices = log_levels, .help = "how much is logged"},
+        {"agents", CONF_MAP, .keys = agents_keys, .help = "the port of the agents"},
+        {"web", CONF_MAP, .keys = web_keys, .help = "the dashboard and the API"},
+        {"journal", CONF_MAP, .keys = journal_keys, .help = "how much of the journal is kept"},
+        {"mail", CONF_MAP, .keys = mail_keys, .help = "the server that takes alarms"},
+        {"series", CONF_MAP, .keys = series_keys, .help = "storing of series"},
+        {"render", CONF_MAP, .keys = render_keys, .help = "drawing of graphs"},
+        {"language", CONF_CHOICE, AT(language), "vi", .choices = languages,
+                .help = "language of mails, graphs and of new users"},
+        {"timezone", CONF_STRING, AT(timezone), "Asia/Ho_Chi_Minh", .check = zone_check,
+                .help = "zone of bare dates, calendars and texts"},
+        {0},
+};
+
+static void pair_check(const char *path, const char *names, const char *a, struct conf_place a_place, const char *b,
+        struct conf_place b_place, struct conf_errors *errors)
+{
+	if (!a != !b)
+		conf_error(errors, path, a ? a_place : b_place, "%s belong together, expected both or neither", names);
+}
+
+/* What no single key can say. */
+static int config_check(const struct collector_config *c, const char *path, struct conf_errors *errors)
+{
+	size_t before = errors->count;
+
+	pair_check(path, "web.certificate and web.key", c->web.certificate, c->web.certificate_place, c->web.key,
+	        c->web.key_place, errors);
+	pair_check(path, "mail.user and mail.password_file", c->mail.user, c->mail.user_place, c->mail.password_file,
+	        c->mail.password_place, errors);
+	return errors->count == before ? 0 : -EINVAL;
+}
+
+static char *path_absolute(const char *path)
+{
+	char here[PATH_MAX];
+
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		return mem_str(path);
+	return mem_printf("%s/%s", here, path);
+}
+
+int collector_config_load(const char *path, struct collector_config *out, struct conf_errors *errors)
+{
+	*out = (struct collector_config){0};
+	int rc = conf_load(path, keys, NULL, out, errors);
+	if (rc)
+		return rc;
+	out->path = path_absolute(path);
+	if (!out->socket)
+		out->socket = collector_state_path(out, "sansang.sock");
+	rc = config_check(out, path, errors);
+	if (rc)
+		collector_config_free(out);
+	return rc;
+}
+
+void collector_config_free(struct collector_config *c)
+{
+	conf_free(keys, c);
+	free(c->path);
+	*c = (struct collector_config){0};
+}
+
+char *collector_state_path(const struct collector_config *c, const char *name)
+{
+	return mem_printf("%s/%s", c->state_dir, name);
+}
