@@ -1,0 +1,149 @@
+#include "collector/web/routes.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "collector/web/api.h"
+#include "collector/web/web.h"
+
+#define API "/api/v1"
+
+static const struct route routes[] = {
+        {METHOD_POST, "/login", RIGHT_NONE, false, api_login},
+        {METHOD_POST, "/logout", RIGHT_SESSION, false, api_logout},
+        {METHOD_GET, "/session", RIGHT_SESSION, false, api_session},
+        {METHOD_GET, "/province", RIGHT_VIEWER, true, api_province},
+        {METHOD_GET, "/map", RIGHT_VIEWER, true, api_map},
+        {METHOD_GET, "/units", RIGHT_VIEWER, true, api_units},
+        {METHOD_GET, "/units/*", RIGHT_VIEWER, false, api_unit},
+        {METHOD_GET, "/incidents", RIGHT_VIEWER, true, api_incidents},
+        {METHOD_GET, "/incidents/*", RIGHT_VIEWER, false, api_incident},
+        {METHOD_POST, "/incidents/*/ack", RIGHT_TECHNICIAN, false, api_ack},
+        {METHOD_GET, "/find", RIGHT_VIEWER, false, api_find},
+        {METHOD_GET, "/graph", RIGHT_VIEWER, false, api_graph},
+        {METHOD_GET, "/series", RIGHT_VIEWER, false, api_series},
+        {METHOD_GET, "/nodes", RIGHT_VIEWER, false, api_nodes},
+        {METHOD_GET, "/status", RIGHT_VIEWER, false, api_status},
+        {METHOD_GET, "/live", RIGHT_VIEWER, true, api_live},
+        {METHOD_OTHER, NULL, RIGHT_ADMIN, false, NULL},
+};
+
+const struct route *routes_all(void)
+{
+	return routes;
+}
+
+/* Does the path fit the pattern? The part under `*` goes to `id`. */
+static bool pattern_fits(const char *pattern, const char *path, char *id, size_t size)
+{
+	size_t n;
+
+	for (; *pattern; pattern++) {
+		if (*pattern != '*') {
+			if (*path++ != *pattern)
+				return false;
+			continue;
+		}
+		n = strcspn(path, "/");
+		if (!n || n >= size)
+			return false;
+		memcpy(id, path, n);
+		id[n] = '\0';
+		path += n;
+	}
+	return !*path;
+}
+
+const struct route *route_find(struct request *r, unsigned *status)
+{
+	enum method method = r->method == METHOD_HEAD ? METHOD_GET : r->method;
+	const char *path = r->path + strlen(API);
+
+	*status = 404;
+	for (const struct route *route = routes; route->pattern; route++) {
+		if (!pattern_fits(route->pattern, path, r->id, sizeof(r->id)))
+			continue;
+		if (route->method == method)
+			return route;
+		*status = 405;
+	}
+	return NULL;
+}
+
+static bool method_unsafe(enum method method)
+{
+	return method != METHOD_GET && method != METHOD_HEAD;
+}
+
+static void request_refuse(struct request *r, unsigned status, const char *text)
+{
+	r->web->figures.refused++;
+	request_error(r, status, text);
+}
+
+/* Runs the route, or says why not, for someone who may do `have`. */
+static void route_run(struct request *r, enum right have)
+{
+	unsigned status;
+	const struct route *route = route_find(r, &status);
+
+	if (!route)
+		request_error(r, status, status == 404 ? "there is no such thing here" : "not with this method");
+	else if (have < route->right)
+		request_refuse(r, 403, "your role may not do this");
+	else
+		route->handle(r);
+}
+
+static void on_checked(int status, const struct session *s, void *arg)
+{
+	struct request *r = arg;
+
+	if (status == -EAGAIN) {
+		request_error(r, 503, "core is away, try again");
+	} else if (status) {
+		request_refuse(r, 401, "log in first");
+	} else {
+		r->session = *s;
+		if (method_unsafe(r->method) && !csrf_matches(r->csrf, s->csrf))
+			request_refuse(r, 403, "the header X-CSRF must hold the csrf of your session");
+		else
+			route_run(r, s->role);
+	}
+	request_release(r);
+}
+
+static void api_handle(struct request *r)
+{
+	unsigned status;
+	const struct route *route = route_find(r, &status);
+	bool open = route && (route->right == RIGHT_NONE || (route->kiosk && r->web->config->web.kiosk && !*r->token));
+
+	if (open)
+		route_run(r, route->right);
+	else
+		auth_check(r->web->auth, r->token, on_checked, request_hold(r));
+}
+
+void web_handle(struct request *r)
+{
+	struct web *w = r->web;
+
+	w->figures.requests++;
+	r->next = w->unanswered;
+	r->back = &w->unanswered;
+	if (r->next)
+		r->next->back = &r->next;
+	w->unanswered = r;
+	if (!strcmp(r->path, "/api") || !strncmp(r->path, "/api/", 5)) {
+		request_header(r, "cache-control", "no-store");
+		if (strncmp(r->path, API "/", strlen(API) + 1))
+			request_error(r, 404, "the API is at " API);
+		else
+			api_handle(r);
+	} else if (method_unsafe(r->method)) {
+		request_error(r, 405, "not with this method");
+	} else {
+		site_files_answer(w->files, r);
+	}
+}
