@@ -20,13 +20,16 @@
 #include "common/clock.h"
 
 enum record_kind {
-	RECORD_BATCH = 1,     /* body: common/batch.h bytes. node, epoch, seq, boot, offset_ms, flags */
-	RECORD_GAP = 2,       /* the agent lost batches: epoch, seq = first missing; body: JSON {"next": seq} */
-	RECORD_AGENT = 3,     /* body: JSON {"state": "connected|silent|heard|closed|reset|refused", "why", "software", "address", "rtt_us", "skew_ms"} */
-	RECORD_INVENTORY = 4, /* body: JSON {"digest": hex}: a new inventory is in force; file <state_dir>/inventory/<digest>.yaml */
-	RECORD_CONCLUSION = 5,/* judge's: body: JSON, see collector/judge/conclusion.h; key unique */
-	RECORD_ACT = 6,       /* a person's: body: JSON {"act": "ack|comment|revoke|token|enrol|user|...", "by", "target", "text", ...}; also the audit log */
-	RECORD_PROCESS = 7,   /* body: JSON {"role", "index", "how"}: a process died */
+	RECORD_BATCH = 1, /* body: common/batch.h bytes. node, epoch, seq, boot, offset_ms, flags */
+	RECORD_GAP = 2,   /* the agent lost batches: epoch, seq = first missing; body: JSON {"next": seq} */
+	RECORD_AGENT =
+	        3, /* body: JSON {"state": "connected|silent|heard|closed|reset|refused", "why", "software", "address", "rtt_us", "skew_ms"} */
+	RECORD_INVENTORY =
+	        4, /* body: JSON {"digest": hex}: a new inventory is in force; file <state_dir>/inventory/<digest>.yaml */
+	RECORD_CONCLUSION = 5, /* judge's: body: JSON, see collector/judge/conclusion.h; key unique */
+	RECORD_ACT =
+	        6, /* a person's: body: JSON {"act": "ack|comment|revoke|token|enrol|user|...", "by", "target", "text", ...}; also the audit log */
+	RECORD_PROCESS = 7, /* body: JSON {"role", "index", "how"}: a process died */
 };
 
 #define RECORD_UNCERTAIN 1u /* flags: the batch's boot could not be verified, its times are the agent's word */
@@ -41,7 +44,8 @@ struct record {
 	uint64_t epoch, seq;
 	uint8_t boot[BOOT_ID_BYTES];
 	int64_t offset_ms; /* wall = boot + offset, for the times in a batch */
-	const char *key;   /* "" or unique: an append with a key seen before in the journal is answered with the old id and stores nothing */
+	const char *
+	        key; /* "" or unique: an append with a key seen before in the journal is answered with the old id and stores nothing */
 	const uint8_t *body;
 	size_t body_len;
 };
@@ -60,18 +64,26 @@ struct journal_limits {
 typedef void (*journal_on_append)(int status, int64_t id, void *arg);
 
 /* Makes the folder when missing. 0 or -errno, logged. `on_full` is told when appends begin (true) and cease (false) to be refused for want of room. */
-int journal_open(struct journal **out, uv_loop_t *loop, const char *dir, const struct journal_limits *limits, void (*on_full)(bool full, void *arg), void *arg);
+int journal_open(struct journal **out, uv_loop_t *loop, const char *dir, const struct journal_limits *limits,
+        void (*on_full)(bool full, void *arg), void *arg);
 /* Copies the record. Answers in order, after the group commit (a thread commits what has gathered; at most a few ms). `at_ms` and `id` of the argument are ignored. */
 void journal_append(struct journal *j, const struct record *r, journal_on_append on_append, void *arg);
-/* A BATCH whose dictionary entries (batch.h) core's intake has parsed: they are kept for segment starts. */
-void journal_dict(struct journal *j, const char *node, uint64_t epoch, uint32_t set, const char *class_name, uint8_t layout, const char *instance);
+/* A dictionary entry (batch.h) of the batch that is appended next: kept for segment starts. */
+void journal_dict(struct journal *j, const char *node, uint64_t epoch, uint32_t set, const char *class_name,
+        uint8_t layout, const char *instance);
 /* Last appended sequence of the node's epoch, counting what is still queued; 0 none. */
 uint64_t journal_stream_seq(const struct journal *j, const char *node, uint64_t epoch);
+/* The same, but only what is on disk: what an agent may be told. */
+uint64_t journal_stream_committed(const struct journal *j, const char *node, uint64_t epoch);
+/* The node has begun a newer epoch since: its box was put back to an older image. */
+bool journal_stream_outdated(const struct journal *j, const char *node, uint64_t epoch);
 int64_t journal_last_id(const struct journal *j); /* committed */
+bool journal_full(const struct journal *j);       /* appends are refused for want of room */
 /* No segment with ids above the slowest cursor is dropped. */
 void journal_set_cursor(struct journal *j, const char *follower, int64_t id);
 size_t journal_queued(const struct journal *j); /* bytes waiting for a commit */
-void journal_close(struct journal *j);          /* commits what is queued, answers all, joins the thread */
+/* Commits what is queued, answers all; its memory goes when the loop has closed its handles. */
+void journal_close(struct journal *j);
 
 /* ---- consume half: followers ---- */
 
@@ -85,7 +97,8 @@ int follower_next(struct follower *f, struct record *r);
  * What set means to (node, epoch): from dictionary entries in batches already given by next(), and
  * those of the segment's start. class_name and instance are valid until the next call of any follower function. False when unknown.
  */
-bool follower_dict(struct follower *f, const char *node, uint64_t epoch, uint32_t set, const char **class_name, uint8_t *layout, const char **instance);
+bool follower_dict(struct follower *f, const char *node, uint64_t epoch, uint32_t set, const char **class_name,
+        uint8_t *layout, const char **instance);
 void follower_close(struct follower *f);
 
 #endif
