@@ -46,3 +46,10 @@ fuzz:
 	@$(MAKE) --no-print-directory B=build-fuzz CC=clang FUZZ_FLAGS=-fsanitize=fuzzer $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN))
 	@for f in $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN)); do echo "== $$f"; mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=build-fuzz/ $$f.corpus || exit 1; done
+
+# Tools of tests, bench and demo: many real agents in one process.
+FLEET_OBJ := $(call obj,tests/bench/fleet.c tests/bench/fleet_keys.c tests/bench/ask.c)
+$(B)/simulate: $(call obj,tests/bench/simulate.c tests/bench/model.c) $(FLEET_OBJ) $(COMMON_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
+$(B)/swarm: $(call obj,tests/bench/swarm.c tests/bench/known.c) $(FLEET_OBJ) $(COMMON_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) librrd) -lm -lpthread
