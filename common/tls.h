@@ -35,6 +35,9 @@ struct tls_options {
 /* 0 or -EINVAL with the reason logged. */
 int tls_context_new(struct tls_context **out, const struct tls_options *o);
 void tls_context_free(struct tls_context *c);
+/* The certificates of a PEM file as DER. Gives *out (tls_authorities_free). 0, -errno of opening it, or -EBADMSG. */
+int tls_authorities_read(const char *path, struct buf **out, size_t *count);
+void tls_authorities_free(struct buf *list, size_t count);
 
 struct tls_handlers {
 	void (*on_open)(struct tls_stream *s, void *arg); /* handshake done */

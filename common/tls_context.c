@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include "common/log.h"
 #include "common/memory.h"
 
+#define AUTHORITIES_MAX 64
 #define TICKET_KEY_BYTES 80 /* OpenSSL: name 16, HMAC key 32, AES key 32 */
 
 bool tls_purpose_right(X509 *certificate, enum tls_side side)
@@ -173,6 +175,46 @@ int tls_context_new(struct tls_context **out, const struct tls_options *o)
 	}
 	*out = c;
 	return 0;
+}
+
+static bool read_certificate(FILE *f, uint8_t **der, long *len)
+{
+	char *name = NULL, *header = NULL;
+	bool right = PEM_read(f, &name, &header, der, len) == 1 && !strcmp(name, PEM_STRING_X509);
+
+	if (name && !right)
+		OPENSSL_free(*der);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	return right;
+}
+
+int tls_authorities_read(const char *path, struct buf **out, size_t *count)
+{
+	FILE *f = fopen(path, "re");
+	uint8_t *der;
+	long len;
+
+	*out = NULL;
+	*count = 0;
+	if (!f)
+		return -errno;
+	while (*count < AUTHORITIES_MAX && read_certificate(f, &der, &len)) {
+		*out = mem_grow(*out, *count + 1, sizeof(**out));
+		(*out)[*count] = (struct buf){0};
+		buf_put(&(*out)[(*count)++], der, (size_t)len);
+		OPENSSL_free(der);
+	}
+	fclose(f);
+	ERR_clear_error();
+	return *count ? 0 : -EBADMSG;
+}
+
+void tls_authorities_free(struct buf *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_free(&list[i]);
+	free(list);
 }
 
 static void on_turn_closed(uv_handle_t *handle)
