@@ -84,17 +84,16 @@ static double office(const struct model *m, int64_t at)
 	return (weekday == 0 || weekday == 6 ? 0.12 : 1) * busy;
 }
 
-/* Its integral from `from`, by quarter hours: exact enough for a counter, and always rising. */
-static double office_seconds(const struct model *m, int64_t from, int64_t at)
+/* Its integral from `from`, carried on from the step before: always rising, as a counter must. */
+static double office_seconds(struct model *m, int64_t from, int64_t at)
 {
-	const int64_t quarter = 15 * MINUTE_MS;
-	double sum = 0;
-
-	for (int64_t t = from - from % quarter; t < at; t += quarter) {
-		int64_t end = t + quarter < at ? t + quarter : at;
-		sum += office(m, t) * (double)(end - t) / 1000;
+	if (!m->busy_until_ms)
+		m->busy_until_ms = from;
+	if (at > m->busy_until_ms) {
+		m->busy_seconds += office(m, at) * (double)(at - m->busy_until_ms) / 1000;
+		m->busy_until_ms = at;
 	}
-	return sum;
+	return m->busy_seconds;
 }
 
 void model_host(const struct model *m, int64_t at, int64_t *v)
@@ -120,7 +119,7 @@ static double rate_bytes(const struct model *m)
 	return 2e5 + 2.2e6 * dice(m, "traffic", 0);
 }
 
-void model_interface(const struct model *m, int64_t from, int64_t at, int64_t *v)
+void model_interface(struct model *m, int64_t from, int64_t at, int64_t *v)
 {
 	double bytes = rate_bytes(m) * office_seconds(m, from, at) + 4000.0 * (double)(at - from) / 1000;
 
@@ -143,7 +142,7 @@ static bool line_down(const struct model *m, const char *line, int64_t at)
 	return interrupted(m, line, at, chance, 2.5);
 }
 
-void model_uplink(const struct model *m, const char *line, int64_t from, int64_t at, int64_t *v)
+void model_uplink(struct model *m, const char *line, int64_t from, int64_t at, int64_t *v)
 {
 	const struct metric *t = metric_class(CLASS_UPLINK)->metrics;
 	double busy = office(m, at), noise = dice(m, line, at);
