@@ -47,7 +47,7 @@ struct uplink {
 struct site {
 	char *id, *name, *role;
 	bool required, simulated; /* simulated: its data is made up (the demo); said wherever it is shown */
-	double lat, lon;
+	double lat, lon; /* both 0: not known */
 	int64_t step_ms; /* 0: the collector's */
 	int64_t from, until;
 	struct conf_place until_place;
@@ -92,6 +92,7 @@ struct service {
 struct contact {
 	char *id, *name, *mail, *phone;
 	int language; /* enum language of collector/config.h */
+	struct conf_place language_place;
 };
 
 struct milestone {
@@ -106,6 +107,7 @@ struct inventory {
 	char *core;            /* province.core: address that agents ping as the core, or NULL: the collector's address in use */
 	char *digest;          /* SHA-256 of the file, hex */
 	int64_t trial_from, go_live; /* 0 when not set */
+	struct conf_place go_live_place;
 	bool simulated;        /* any site is */
 	struct unit *units;           size_t unit_count;
 	struct site *sites;           size_t site_count;
