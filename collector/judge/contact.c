@@ -1,0 +1,99 @@
+#include "collector/judge/contact.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/judge/isolation.h"
+#include "collector/judge/trouble.h"
+
+#define SILENCE_MS 12000      /* intake says silent after this */
+#define CLOSED_HOLD_MS 10000  /* an agent that restarts is back by then */
+#define DOUBT_MS 45000        /* back-off of up to 30 s, jittered */
+
+static void link_set(struct judge *j, struct judge_node *n, enum agent_link link, int64_t at)
+{
+	struct transition t;
+	static const enum state states[] = {
+		[LINK_NEVER] = STATE_UNOBSERVED, [LINK_CONNECTED] = STATE_UP, [LINK_SILENT] = STATE_DOWN, [LINK_CLOSED] = STATE_DOWN};
+	n->link = (uint8_t)link;
+	n->link_at = at;
+	n->dirty = true;
+	n->agent->dirty = true;
+	if (state_set(&n->agent->machine, at, states[link], REASON_OK, &t))
+		judge_move(j, n->agent, &t, false);
+}
+
+void contact_heard(struct judge *j, struct judge_node *n, int64_t at)
+{
+	if (at > n->life_at)
+		n->life_at = at;
+	n->dirty = true;
+	n->confirm_by = 0;
+	if (n->link != LINK_CONNECTED)
+		link_set(j, n, LINK_CONNECTED, at);
+	isolation_heard(j, n, at);
+}
+
+static void lost(struct judge *j, struct judge_node *n, enum agent_link link, int64_t at)
+{
+	/* closed after silent adds nothing: it is we who gave up */
+	if (n->link == LINK_SILENT || n->link == link)
+		return;
+	bool was_closed = n->link == LINK_CLOSED;
+	int64_t from = link == LINK_SILENT ? at - SILENCE_MS : at;
+	n->confirm_by = 0;
+	link_set(j, n, link, at);
+	if (link == LINK_SILENT)
+		isolation_silent(j, at);
+	if (!was_closed)
+		trouble_begin(j, n->agent, from, REASON_TIMEOUT, false, link == LINK_SILENT ? 1 : CLOSED_HOLD_MS);
+}
+
+static void copy_word(const json_t *o, const char *key, char *out, size_t size)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	if (s)
+		snprintf(out, size, "%s", s);
+}
+
+void contact_record(struct judge *j, const struct record *r)
+{
+	struct judge_node *n = fleet_node_make(&j->fleet, r->node);
+	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
+	const char *state = json_string_value(json_object_get(o, "state"));
+	if (n && state) {
+		copy_word(o, "software", n->software, sizeof n->software);
+		copy_word(o, "address", n->address, sizeof n->address);
+		if (json_is_integer(json_object_get(o, "skew_ms")))
+			n->skew_ms = json_integer_value(json_object_get(o, "skew_ms"));
+		n->dirty = true;
+		if (!strcmp(state, "connected") || !strcmp(state, "heard"))
+			contact_heard(j, n, r->at_ms);
+		else if (!strcmp(state, "silent"))
+			lost(j, n, LINK_SILENT, r->at_ms);
+		else if (!strcmp(state, "closed") || !strcmp(state, "reset"))
+			lost(j, n, LINK_CLOSED, r->at_ms);
+	}
+	json_decref(o);
+}
+
+void contact_doubt(struct judge *j, int64_t now)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		struct judge_node *n = j->fleet.nodes[k];
+		if (n->link != LINK_CONNECTED)
+			continue;
+		int64_t patience = state_patience_ms(n->agent->step_ms);
+		n->confirm_by = now + (patience > DOUBT_MS ? patience : DOUBT_MS);
+	}
+}
+
+void contact_tick(struct judge *j)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		struct judge_node *n = j->fleet.nodes[k];
+		if (n->confirm_by && n->confirm_by <= j->now && n->link == LINK_CONNECTED)
+			lost(j, n, LINK_SILENT, j->now);
+	}
+}

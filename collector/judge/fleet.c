@@ -1,0 +1,197 @@
+#include "collector/judge/fleet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+
+/* history is replayed in rows of five minutes */
+#define SIMULATED_STEP_MS 300000
+
+static const char *const link_names[] = {"never", "connected", "silent", "closed"};
+
+const char *agent_link_name(int link)
+{
+	return link_names[link >= LINK_NEVER && link <= LINK_CLOSED ? link : LINK_NEVER];
+}
+
+struct judge_node *fleet_node(const struct fleet *f, const char *name)
+{
+	return index_get(&f->by_name, name);
+}
+
+static const struct uplink *site_uplink(const struct site *s, const char *instance)
+{
+	if (!s)
+		return NULL;
+	if (!instance[0])
+		return s->uplink_count ? &s->uplinks[0] : NULL;
+	for (size_t i = 0; i < s->uplink_count; i++)
+		if (!strcmp(s->uplinks[i].id, instance))
+			return &s->uplinks[i];
+	return NULL;
+}
+
+/* The agent beside the collector looks at every line's terminal: a path named like the line. */
+static void link_terminal(const struct inventory *inv, struct judge_check *c)
+{
+	if (!inv->collector_node || strcmp(inv->collector_node, c->node->name))
+		return;
+	for (size_t i = 0; i < inv->site_count && c->instance[0]; i++) {
+		const struct uplink *u = site_uplink(&inv->sites[i], c->instance);
+		if (!u)
+			continue;
+		c->uplink = u;
+		c->site = &inv->sites[i];
+		c->terminal = true;
+		return;
+	}
+}
+
+static void check_link(const struct fleet *f, struct judge_check *c)
+{
+	const struct judge_node *n = c->node;
+	c->service = NULL;
+	c->uplink = NULL;
+	c->terminal = false;
+	c->site = n->site;
+	c->step_ms = n->site && n->site->step_ms ? n->site->step_ms : f->step_ms;
+	if (n->simulated && c->step_ms < SIMULATED_STEP_MS)
+		c->step_ms = SIMULATED_STEP_MS;
+	if (!f->inv)
+		return;
+	if (c->kind == KIND_UPLINK)
+		c->uplink = site_uplink(n->site, c->instance);
+	if (c->kind == KIND_PATH)
+		link_terminal(f->inv, c);
+	if (c->kind == KIND_SERVICE)
+		c->service = inventory_service(f->inv, c->instance);
+	if (c->service && c->service->every_ms > c->step_ms)
+		c->step_ms = c->service->every_ms;
+}
+
+static void node_link(const struct fleet *f, struct judge_node *n)
+{
+	n->inv = f->inv ? inventory_node(f->inv, n->name) : NULL;
+	n->site = n->inv ? n->inv->at : NULL;
+	n->simulated = n->site && n->site->simulated;
+	n->dirty = true;
+	for (uint32_t i = 0; i < n->check_count; i++) {
+		check_link(f, n->checks[i]);
+		n->checks[i]->dirty = true;
+	}
+}
+
+struct judge_node *fleet_node_make(struct fleet *f, const char *name)
+{
+	struct judge_node *n = fleet_node(f, name);
+	if (n || !name[0] || strlen(name) >= sizeof n->name)
+		return n;
+	n = mem_alloc(sizeof *n);
+	snprintf(n->name, sizeof n->name, "%s", name);
+	n->id = ++f->last_node_id;
+	if (f->count == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 64;
+		f->nodes = mem_grow(f->nodes, f->cap, sizeof *f->nodes);
+	}
+	f->nodes[f->count++] = n;
+	index_put(&f->by_name, n->name, n);
+	node_link(f, n);
+	n->agent = fleet_check_make(f, n, KIND_AGENT, "");
+	return n;
+}
+
+struct judge_check *fleet_check(const struct judge_node *n, enum check_kind kind, const char *instance)
+{
+	for (uint32_t i = 0; i < n->check_count; i++)
+		if (n->checks[i]->kind == kind && !strcmp(n->checks[i]->instance, instance))
+			return n->checks[i];
+	return NULL;
+}
+
+static unsigned values_of(enum check_kind kind)
+{
+	return kind == KIND_PATH || kind == KIND_UPLINK ? 2 : kind == KIND_SERVICE ? 1 : 0;
+}
+
+struct judge_check *fleet_check_make(struct fleet *f, struct judge_node *n, enum check_kind kind, const char *instance)
+{
+	struct judge_check *c = fleet_check(n, kind, instance);
+	if (c || n->check_count >= FLEET_CHECKS_MAX || !metric_instance_valid(instance))
+		return c;
+	c = mem_alloc(sizeof *c);
+	c->id = ++f->last_check_id;
+	c->node = n;
+	c->kind = kind;
+	c->dirty = true;
+	c->value[0] = c->value[1] = NAN;
+	snprintf(c->instance, sizeof c->instance, "%s", instance);
+	if (values_of(kind)) {
+		c->figures = mem_alloc(sizeof *c->figures);
+		c->figures->values = values_of(kind);
+	}
+	n->checks = mem_grow(n->checks, n->check_count + 1, sizeof *n->checks);
+	n->checks[n->check_count++] = c;
+	check_link(f, c);
+	return c;
+}
+
+void fleet_epoch(struct judge_node *n, uint64_t epoch)
+{
+	if (n->epoch == epoch)
+		return;
+	n->epoch = epoch;
+	n->set_count = 0;
+}
+
+void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *instance)
+{
+	const struct metric_class *class = metric_class_named(class_name);
+	if (!class || set >= FLEET_SETS_MAX)
+		return;
+	if (set >= n->set_count) {
+		n->sets = mem_grow(n->sets, set + 1, sizeof *n->sets);
+		memset(n->sets + n->set_count, 0, (set + 1 - n->set_count) * sizeof *n->sets);
+		n->set_count = set + 1;
+	}
+	n->sets[set] = fleet_check_make(f, n, (enum check_kind)class->id, instance);
+}
+
+void fleet_relink(struct fleet *f, const struct inventory *inv)
+{
+	f->inv = inv;
+	for (uint32_t i = 0; i < f->count; i++)
+		node_link(f, f->nodes[i]);
+}
+
+enum state check_state_now(const struct judge_check *c, int64_t now, int64_t *since)
+{
+	/* a connection's state holds until another record says otherwise */
+	bool lasting = c->kind == KIND_AGENT || c->node->simulated;
+	return state_now(&c->machine, c->step_ms, lasting ? c->machine.at : now, since);
+}
+
+static void check_free(struct judge_check *c)
+{
+	if (c->figures)
+		figures_free(c->figures);
+	free(c->figures);
+	free(c);
+}
+
+void fleet_free(struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->count; i++) {
+		struct judge_node *n = f->nodes[i];
+		for (uint32_t k = 0; k < n->check_count; k++)
+			check_free(n->checks[k]);
+		free(n->checks);
+		free(n->sets);
+		free(n);
+	}
+	free(f->nodes);
+	index_free(&f->by_name);
+	memset(f, 0, sizeof *f);
+}

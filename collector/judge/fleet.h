@@ -1,0 +1,93 @@
+/*
+ * fleet: the nodes that report and their checks, as judge holds them in memory.
+ *
+ * Nodes and checks appear with their first record and stay. What the inventory knows of them (site, service,
+ * uplink) is looked up again at every reload; the links borrow from the inventory. Runs in judge.
+ */
+#ifndef SANSANG_JUDGE_FLEET_H
+#define SANSANG_JUDGE_FLEET_H
+
+#include "collector/inventory/inventory.h"
+#include "collector/judge/figures.h"
+#include "collector/judge/index.h"
+#include "collector/judge/state.h"
+#include "common/clock.h"
+#include "common/metric.h"
+
+#define FLEET_SETS_MAX 65536
+/* Checks of one node; more are passed over: a peer chooses their names. */
+#define FLEET_CHECKS_MAX 2048
+
+enum agent_link { LINK_NEVER, LINK_CONNECTED, LINK_SILENT, LINK_CLOSED }; /* stored */
+const char *agent_link_name(int link); /* "never" ... */
+
+struct judge_node {
+	int64_t id; /* row in state.db */
+	char name[64];
+	const struct node *inv; /* NULL: not in the inventory */
+	const struct site *site;
+	bool simulated, dirty;
+	uint8_t link;       /* enum agent_link */
+	int64_t link_at;
+	int64_t life_at;    /* last record from it, collector's clock */
+	int64_t sample_at;  /* last sample time */
+	int64_t confirm_by; /* after a restart: the link is believed until then, 0 none */
+	char software[64], address[64];
+	int64_t skew_ms, backlog;
+	uint8_t boot[BOOT_ID_BYTES];
+	bool boot_known;
+	uint64_t epoch;
+	struct judge_check **sets; /* by set number, of `epoch` */
+	uint32_t set_count;
+	struct judge_check **checks; /* owned */
+	uint32_t check_count;
+	struct judge_check *agent; /* its connection, made with the node */
+	struct incident *witnessed; /* dark stretch that its spool has still to testify about */
+	bool awake;                 /* it has samples from within that stretch */
+};
+
+struct judge_check {
+	int64_t id; /* row in state.db */
+	struct judge_node *node;
+	enum check_kind kind;
+	char instance[METRIC_INSTANCE_MAX];
+	const struct service *service; /* of the inventory, by kind; NULL otherwise */
+	const struct uplink *uplink;   /* also of a terminal that is looked at from outside */
+	const struct site *site;       /* whose matter it is: the node's, or the terminal's */
+	bool terminal;                 /* path from the collector to a line's terminal */
+	bool dirty;
+	bool shown_old;  /* it was said that it is unobserved */
+	int64_t step_ms;
+	int64_t row_at;  /* last row; machine.at counts hints too */
+	struct state_machine machine;
+	double value[FIGURES_VALUES_MAX]; /* last: loss and rtt, or connect time; NaN unknown */
+	double usual_ms;                  /* slow mean of good round trips, 0 none */
+	struct figures *figures;          /* owned, NULL for kinds without */
+	struct trouble *trouble;          /* of incident.h */
+};
+
+struct fleet {
+	struct judge_node **nodes; /* owned */
+	uint32_t count, cap;
+	struct index by_name;
+	const struct inventory *inv; /* borrowed, may be NULL at first */
+	int64_t step_ms;
+	int64_t last_node_id, last_check_id;
+};
+
+struct judge_node *fleet_node(const struct fleet *f, const char *name);
+/* Makes it when missing. NULL for a name that cannot be one. */
+struct judge_node *fleet_node_make(struct fleet *f, const char *name);
+struct judge_check *fleet_check(const struct judge_node *n, enum check_kind kind, const char *instance);
+/* Makes it when missing; NULL when the node has too many. */
+struct judge_check *fleet_check_make(struct fleet *f, struct judge_node *n, enum check_kind kind, const char *instance);
+/* Begins another epoch: set numbers are forgotten. */
+void fleet_epoch(struct judge_node *n, uint64_t epoch);
+void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *instance);
+/* A new inventory is in force; borrowed from now on, the old one may be freed after this. */
+void fleet_relink(struct fleet *f, const struct inventory *inv);
+/* State as shown at `now`; a simulated check never grows old: its history ends where it ends. */
+enum state check_state_now(const struct judge_check *c, int64_t now, int64_t *since);
+void fleet_free(struct fleet *f);
+
+#endif

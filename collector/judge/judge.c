@@ -1,0 +1,303 @@
+#include "collector/judge/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/judge/contact.h"
+#include "collector/judge/isolation.h"
+#include "collector/judge/reading.h"
+#include "collector/judge/trouble.h"
+#include "common/memory.h"
+
+#define SWEEP_MS 1000
+#define LATE_DECIDES_MS 60000
+#define CROWD_HOLD_MS 3000    /* for a service that many sites check: do the others fail too? */
+#define LINE_HOLD_MS 5000     /* until the line has spoken */
+#define TERMINAL_HOLD_MS 15000 /* until the site's agent is silent or not */
+#define MANY_SITES 3
+
+void judge_init(struct judge *j, int64_t step_ms, const struct judge_source *source)
+{
+	memset(j, 0, sizeof *j);
+	j->fleet.step_ms = step_ms;
+	j->source = *source;
+}
+
+static void *grown(void *old, size_t count, size_t *cap, size_t size)
+{
+	if (count < *cap)
+		return old;
+	*cap = *cap ? *cap * 2 : 64;
+	return mem_grow(old, *cap, size);
+}
+
+void judge_keep_hour(struct judge *j, struct judge_check *c)
+{
+	if (!c->figures->hour)
+		return;
+	j->hours = grown(j->hours, j->hour_count, &j->hour_cap, sizeof *j->hours);
+	struct finished_hour *h = &j->hours[j->hour_count++];
+	*h = (struct finished_hour){.check_id = c->id, .hour = c->figures->hour};
+	figures_encode(c->figures, &h->body);
+}
+
+void judge_move(struct judge *j, struct judge_check *c, const struct transition *t, bool connected)
+{
+	j->moves = grown(j->moves, j->move_count, &j->move_cap, sizeof *j->moves);
+	j->moves[j->move_count++] = (struct move){.check = c, .t = *t, .connected = connected};
+	c->dirty = true;
+	if (t->from == STATE_UNOBSERVED || t->at <= t->since)
+		return;
+	j->closed = grown(j->closed, j->closed_count, &j->closed_cap, sizeof *j->closed);
+	j->closed[j->closed_count++] = (struct closed_interval){
+		.check_id = c->id, .start = t->since, .stop = t->at, .state = t->from, .reason = t->reason};
+}
+
+/* Causes before what they cause: interfaces, lines, paths, then services; ids make it the same in every replay. */
+static int rank(const struct move *m)
+{
+	static const int ranks[KIND_COUNT] = {[KIND_INTERFACE] = 0, [KIND_UPLINK] = 1, [KIND_PATH] = 2, [KIND_AGENT] = 3, [KIND_HOST] = 4, [KIND_SERVICE] = 5};
+	return ranks[m->check->kind];
+}
+
+static int compare_moves(const void *a, const void *b)
+{
+	const struct move *x = a, *y = b;
+	if (x->t.at != y->t.at)
+		return x->t.at < y->t.at ? -1 : 1;
+	if (rank(x) != rank(y))
+		return rank(x) - rank(y);
+	if (x->check->id != y->check->id)
+		return x->check->id < y->check->id ? -1 : 1;
+	/* one check's: out of the gap, then into the new state */
+	return x->t.from == y->t.to ? 1 : -1;
+}
+
+static unsigned sites_checking(const struct judge *j, const struct service *sv)
+{
+	const struct site *seen[MANY_SITES];
+	unsigned count = 0;
+	for (uint32_t k = 0; k < j->fleet.count && count < MANY_SITES; k++) {
+		const struct judge_node *n = j->fleet.nodes[k];
+		bool known = !n->site || !fleet_check(n, KIND_SERVICE, sv->id);
+		for (unsigned m = 0; m < count; m++)
+			known |= seen[m] == n->site;
+		if (!known)
+			seen[count++] = n->site;
+	}
+	return count;
+}
+
+/* Has the site's line said anything since? */
+static bool line_spoke(const struct judge_check *c, int64_t from)
+{
+	for (uint32_t k = 0; k < c->node->check_count; k++) {
+		const struct judge_check *o = c->node->checks[k];
+		if (o->kind == KIND_UPLINK && o->uplink && o->row_at < from)
+			return false;
+	}
+	return true;
+}
+
+static int64_t hold_of(const struct judge *j, const struct judge_check *c, int64_t from, int reason)
+{
+	if (j->now - from > LATE_DECIDES_MS && j->now - from > 2 * c->step_ms)
+		return 0;
+	if (c->kind == KIND_PATH) {
+		for (uint32_t k = 0; k < j->fleet.count; k++)
+			if (j->fleet.nodes[k]->site == c->site && j->fleet.nodes[k]->link != LINK_NEVER)
+				return TERMINAL_HOLD_MS;
+		return 0;
+	}
+	if (c->kind != KIND_SERVICE || !c->service)
+		return 0;
+	if (reason != REASON_REFUSED && !line_spoke(c, from))
+		return LINE_HOLD_MS;
+	return sites_checking(j, c->service) >= MANY_SITES ? CROWD_HOLD_MS : 0;
+}
+
+static void settle(struct judge *j, const struct move *m)
+{
+	struct judge_check *c = m->check;
+	if (m->t.to == STATE_DOWN && c->kind != KIND_AGENT && !j->uncertain) {
+		isolation_path(j, c, m->t.at, true);
+		/* an interface that never had carrier accuses nobody */
+		if (c->kind != KIND_INTERFACE || m->t.from == STATE_UP)
+			trouble_begin(j, c, m->t.at, m->t.reason, m->connected, hold_of(j, c, m->t.at, m->t.reason));
+	} else if (m->t.to == STATE_UP || m->t.to == STATE_DEGRADED) {
+		isolation_path(j, c, m->t.at, false);
+		trouble_end(j, c, m->t.at, false);
+	}
+	c->shown_old = m->t.to == STATE_UNOBSERVED;
+	if (j->on_state)
+		j->on_state(j->arg, c);
+}
+
+void judge_settle(struct judge *j)
+{
+	if (j->move_count > 1)
+		qsort(j->moves, j->move_count, sizeof *j->moves, compare_moves);
+	/* settling makes no moves */
+	for (size_t k = 0; k < j->move_count; k++)
+		settle(j, &j->moves[k]);
+	j->move_count = 0;
+}
+
+static void read_batch(struct judge *j, const struct record *r)
+{
+	int64_t first, last;
+	struct judge_node *n = fleet_node_make(&j->fleet, r->node);
+	if (!n)
+		return;
+	int64_t before = n->sample_at;
+	bool rebooted = n->boot_known && memcmp(n->boot, r->boot, BOOT_ID_BYTES);
+	contact_heard(j, n, r->at_ms);
+	j->uncertain = r->flags & RECORD_UNCERTAIN;
+	reading_batch(j, n, r, &first, &last);
+	if (!j->uncertain)
+		testimony_batch(j, n, rebooted, before, first, last);
+	memcpy(n->boot, r->boot, BOOT_ID_BYTES);
+	n->boot_known = true;
+	judge_settle(j);
+	j->uncertain = false;
+}
+
+static void read_act(struct judge *j, const struct record *r)
+{
+	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
+	const char *word = json_string_value(json_object_get(o, "act")), *by = json_string_value(json_object_get(o, "by"));
+	const char *target = json_string_value(json_object_get(o, "target"));
+	bool ack = word && !strcmp(word, "ack");
+	struct incident *i = target && (ack || (word && !strcmp(word, "comment"))) ? incident_find(&j->incidents, target) : NULL;
+	if (i) {
+		j->acts = grown(j->acts, j->act_count, &j->act_cap, sizeof *j->acts);
+		struct act *a = &j->acts[j->act_count++];
+		memset(a, 0, sizeof *a);
+		snprintf(a->incident, sizeof a->incident, "%s", i->id);
+		snprintf(a->by, sizeof a->by, "%s", by ? by : "");
+		snprintf(a->word, sizeof a->word, "%s", word);
+		a->text = mem_str(json_string_value(json_object_get(o, "text")));
+		a->at = r->at_ms;
+	}
+	if (i && ack && i->state == INCIDENT_OPEN) {
+		i->state = INCIDENT_ACKNOWLEDGED;
+		free(i->acked_by);
+		i->acked_by = mem_str(by ? by : "");
+		i->acked_at = r->at_ms;
+		i->dirty = i->changed = j->urgent = true;
+	}
+	json_decref(o);
+}
+
+static void read_death(struct judge *j, const struct record *r)
+{
+	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
+	const char *role = json_string_value(json_object_get(o, "role"));
+	/* its connections are gone without a word about them */
+	if (role && !strcmp(role, "intake"))
+		contact_doubt(j, r->at_ms);
+	json_decref(o);
+}
+
+void judge_record(struct judge *j, const struct record *r)
+{
+	if (r->at_ms > j->now)
+		judge_tick(j, r->at_ms);
+	switch (r->kind) {
+	case RECORD_BATCH:
+		read_batch(j, r);
+		break;
+	case RECORD_AGENT:
+		contact_record(j, r);
+		judge_settle(j);
+		break;
+	case RECORD_ACT:
+		read_act(j, r);
+		break;
+	case RECORD_PROCESS:
+		read_death(j, r);
+		break;
+	default: /* gaps show as unobserved by themselves; conclusions are our own */
+		break;
+	}
+}
+
+void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason, int64_t at)
+{
+	struct transition out[2];
+	struct judge_node *n = fleet_node(&j->fleet, node);
+	const struct metric_class *class = metric_class_named(class_name);
+	struct judge_check *c = n && class ? fleet_check(n, (enum check_kind)class->id, instance) : NULL;
+	/* while a backlog replays, its samples decide when they get here */
+	if (!c || c->kind == KIND_AGENT || c->kind == KIND_HOST || at > j->now + SWEEP_MS || at - c->machine.at > state_patience_ms(c->step_ms))
+		return;
+	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : STATE_DOWN, up ? REASON_OK : (uint8_t)reason, out);
+	c->dirty = true;
+	for (unsigned k = 0; k < moves; k++)
+		judge_move(j, c, &out[k], false);
+	judge_settle(j);
+}
+
+static void sweep(struct judge *j)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		struct judge_node *n = j->fleet.nodes[k];
+		for (uint32_t m = 0; m < n->check_count; m++) {
+			struct judge_check *c = n->checks[m];
+			bool old = check_state_now(c, j->now, NULL) == STATE_UNOBSERVED;
+			if (old != c->shown_old && j->on_state)
+				j->on_state(j->arg, c);
+			c->shown_old = old;
+		}
+	}
+}
+
+void judge_tick(struct judge *j, int64_t now)
+{
+	if (now > j->now)
+		j->now = now;
+	trouble_tick(j);
+	if (j->now - j->swept_at < SWEEP_MS)
+		return;
+	j->swept_at = j->now;
+	contact_tick(j);
+	judge_settle(j);
+	sweep(j);
+}
+
+/* Checks that are watched no more end their troubles. */
+void judge_set_inventory(struct judge *j, const struct inventory *inv)
+{
+	j->inv = inv;
+	fleet_relink(&j->fleet, inv);
+	for (size_t k = j->trouble_count; k > 0; k--) {
+		struct judge_check *c = j->troubles[k - 1]->check;
+		if (!trouble_counts(c))
+			trouble_end(j, c, j->now, true);
+	}
+}
+
+void judge_resume(struct judge *j, int64_t now)
+{
+	if (now > j->now)
+		j->now = now;
+	contact_doubt(j, j->now);
+}
+
+void judge_free(struct judge *j)
+{
+	for (size_t k = 0; k < j->trouble_count; k++)
+		free(j->troubles[k]);
+	for (size_t k = 0; k < j->hour_count; k++)
+		buf_free(&j->hours[k].body);
+	for (size_t k = 0; k < j->act_count; k++)
+		free(j->acts[k].text);
+	free(j->troubles);
+	free(j->moves);
+	free(j->closed);
+	free(j->hours);
+	free(j->acts);
+	fleet_free(&j->fleet);
+	incidents_free(&j->incidents);
+}

@@ -1,0 +1,270 @@
+#include "collector/judge/trouble.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/judge/isolation.h"
+#include "collector/judge/words.h"
+#include "common/memory.h"
+
+#define LATE_DECIDES_MS 60000 /* what is older waits for nothing */
+#define AFTERMATH_MS 15000    /* for what outlives the incident that explained it */
+#define RETURN_MS 40000    /* agents come back with a back-off of up to 30 s */
+#define UNSEEN_WAIT_MS 5000
+
+bool trouble_counts(const struct judge_check *c)
+{
+	if (!c->node->inv || !c->site)
+		return false;
+	switch (c->kind) {
+	case KIND_SERVICE:
+		return c->service != NULL;
+	case KIND_UPLINK:
+		return c->uplink != NULL;
+	case KIND_PATH:
+		return c->terminal;
+	case KIND_INTERFACE:
+		return true;
+	case KIND_AGENT: /* a simulator's connection says nothing about a site */
+		return !c->node->simulated;
+	default:
+		return false;
+	}
+}
+
+struct trouble *trouble_add(struct judge *j, struct judge_check *c, int64_t from)
+{
+	struct trouble *t = mem_alloc(sizeof *t);
+	t->check = c;
+	t->from = from;
+	if (j->trouble_count == j->trouble_cap) {
+		j->trouble_cap = j->trouble_cap ? j->trouble_cap * 2 : 16;
+		j->troubles = mem_grow(j->troubles, j->trouble_cap, sizeof *j->troubles);
+	}
+	j->troubles[j->trouble_count++] = t;
+	c->trouble = t;
+	return t;
+}
+
+static void trouble_drop(struct judge *j, struct trouble *t)
+{
+	size_t k = 0;
+	while (j->troubles[k] != t)
+		k++;
+	j->troubles[k] = j->troubles[--j->trouble_count];
+	t->check->trouble = NULL;
+	j->troubles_dirty = true;
+	free(t);
+}
+
+void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool primary)
+{
+	char what[160];
+	t->incident = i;
+	t->due = 0;
+	t->primary = primary;
+	words_target(t->check, what, sizeof what);
+	incident_affects(i, what);
+	words_check_down(j, i, t->check, t->from, t->reason);
+	j->troubles_dirty = true;
+	j->urgent = true;
+	if (!primary)
+		return;
+	i->open_count++;
+	incident_reopen(i);
+	if (t->from < i->opened_at)
+		i->opened_at = t->from;
+}
+
+void trouble_merge(struct judge *j, struct incident *from, struct incident *into, bool primary)
+{
+	size_t index;
+	json_t *value;
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		struct trouble *t = j->troubles[k];
+		if (t->incident != from)
+			continue;
+		t->primary = t->primary && primary;
+		t->incident = into;
+		into->open_count += t->primary;
+	}
+	json_array_foreach (from->affects, index, value)
+		incident_affects(into, json_string_value(value));
+	if (primary && incident_is_open(from) && from->open_count)
+		incident_reopen(into);
+	if (primary && into->state == INCIDENT_RESOLVED && from->resolved_at > into->resolved_at)
+		into->resolved_at = into->last_end = from->resolved_at;
+	from->open_count = 0;
+	incident_merge(from, into);
+	j->troubles_dirty = true;
+	j->urgent = true;
+}
+
+static void name_target(const struct judge_check *c, char *out, size_t size)
+{
+	if (c->kind == KIND_SERVICE)
+		snprintf(out, size, "svc-%s", c->instance);
+	else if (c->kind == KIND_UPLINK || c->kind == KIND_PATH)
+		snprintf(out, size, "uplink-%s", c->uplink ? c->uplink->id : c->instance);
+	else if (c->kind == KIND_INTERFACE)
+		snprintf(out, size, "if-%s-%s", c->node->name, c->instance);
+	else
+		snprintf(out, size, "%s-%s", check_kind_name(c->kind), c->node->name);
+}
+
+static void name_incident(const struct judge_check *c, int64_t from, char *out, size_t size)
+{
+	char stamp[32], target[140];
+	clock_format_utc(from, stamp, sizeof stamp);
+	name_target(c, target, sizeof target);
+	snprintf(out, size, "%.40s.%.100s.%.4s%.2s%.2sT%.2s%.2s%.2s", c->site->id, target, stamp, stamp + 5, stamp + 8,
+		stamp + 11, stamp + 14, stamp + 17);
+}
+
+static const char *responsible_of(const struct judge_check *c)
+{
+	if (c->kind == KIND_SERVICE)
+		return responsible_name(c->service->responsible);
+	if (c->kind == KIND_UPLINK || c->kind == KIND_PATH)
+		return responsible_name(RESPONSIBLE_CARRIER);
+	return responsible_name(RESPONSIBLE_COMMUNE);
+}
+
+static struct verdict first_verdict(const struct judge *j, const struct trouble *t)
+{
+	const struct judge_check *c = t->check;
+	if (c->kind != KIND_AGENT)
+		return cause_of_check(c->kind, t->reason, t->connected);
+	struct dark d = {.silent = c->node->link == LINK_SILENT};
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		const struct judge_node *n = j->fleet.nodes[k];
+		if (n->site == c->site && n != c->node && n->inv) {
+			d.others_report |= n->link == LINK_CONNECTED && n->life_at >= t->from;
+			d.others_silent |= n->link == LINK_SILENT;
+		}
+		for (uint32_t m = 0; m < n->check_count; m++) {
+			const struct judge_check *seen = n->checks[m];
+			if (!seen->terminal || seen->site != c->site || seen->machine.at < t->from)
+				continue;
+			d.outside_up |= seen->machine.state == STATE_UP;
+			d.outside_down |= seen->machine.state == STATE_DOWN;
+		}
+	}
+	return cause_of_dark(&d);
+}
+
+struct incident *trouble_open(struct judge *j, struct trouble *t)
+{
+	const struct judge_check *c = t->check;
+	char id[192];
+	bool fresh;
+	name_incident(c, t->from, id, sizeof id);
+	struct incident *i = incident_make(&j->incidents, id, &fresh);
+	if (!fresh)
+		return i;
+	const struct unit *unit = site_unit(j->inv, c->site, t->from);
+	i->kind = c->kind == KIND_PATH ? KIND_UPLINK : c->kind;
+	i->site = mem_str(c->site->id);
+	i->unit = unit ? mem_str(unit->id) : NULL;
+	i->node = mem_str(c->node->name);
+	i->service = c->service ? mem_str(c->service->id) : NULL;
+	i->uplink = c->uplink ? mem_str(c->uplink->id) : NULL;
+	i->simulated = c->site->simulated;
+	i->late = j->now - t->from > INCIDENT_LATE_MS;
+	i->opened_at = t->from;
+	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;
+	i->alarm = t->from >= j->inv->go_live;
+	i->responsible = responsible_of(c);
+	i->first = first_verdict(j, t);
+	words_summary(j, i);
+	return i;
+}
+
+/* True when it needs no more time. */
+static void decide(struct judge *j, struct trouble *t)
+{
+	bool primary = true;
+	int64_t hold = isolation_hold_ms(j, t);
+	bool unseen = t->check->kind != KIND_AGENT && check_state_now(t->check, j->now, NULL) == STATE_UNOBSERVED;
+	bool late = j->now - t->from > LATE_DECIDES_MS;
+	if (!hold && unseen && !late)
+		hold = UNSEEN_WAIT_MS;
+	if (hold) {
+		t->due = j->now + hold;
+		return;
+	}
+	t->due = 0;
+	if (t->incident && t->incident->resolved_at > t->from)
+		t->from = t->incident->resolved_at;
+	t->incident = NULL;
+	struct incident *i = root_find(j, t, &primary);
+	if (!i && root_contradicted(j, t))
+		return;
+	if (!i)
+		i = trouble_open(j, t);
+	while (i->state == INCIDENT_MERGED && incident_find(&j->incidents, i->merged_into)) {
+		i = incident_find(&j->incidents, i->merged_into);
+		primary = false;
+	}
+	trouble_join(j, t, i, primary);
+	root_absorb(j, i, t->check);
+}
+
+void trouble_begin(struct judge *j, struct judge_check *c, int64_t from, int reason, bool connected, int64_t hold_ms)
+{
+	if (c->trouble || !trouble_counts(c))
+		return;
+	struct trouble *t = trouble_add(j, c, from);
+	t->reason = (uint8_t)reason;
+	t->connected = connected;
+	t->due = j->now + hold_ms;
+	j->troubles_dirty = true;
+	if (!hold_ms)
+		decide(j, t);
+}
+
+void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
+{
+	struct trouble *t = c->trouble;
+	if (!t)
+		return;
+	struct incident *i = t->incident;
+	bool primary = t->primary && i;
+	trouble_drop(j, t);
+	if (!primary)
+		return;
+	if (at > i->last_end)
+		i->last_end = at;
+	if (i->open_count)
+		i->open_count--;
+	words_check_back(j, i, c, at, gone);
+	j->urgent = true;
+	if (!i->open_count)
+		incident_resolve(i, i->last_end);
+	if (c->kind == KIND_AGENT && i->kind == KIND_AGENT) {
+		c->node->witnessed = i;
+		c->node->awake = false;
+	}
+}
+
+void trouble_tick(struct judge *j)
+{
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		struct trouble *t = j->troubles[k];
+		bool outlived = t->incident && !t->primary && t->incident->state == INCIDENT_RESOLVED;
+		if (outlived && !t->due) {
+			t->due = j->now + (t->check->kind == KIND_AGENT ? RETURN_MS : AFTERMATH_MS);
+			j->troubles_dirty = true;
+		}
+		if (t->due && t->due <= j->now && !j->cut)
+			decide(j, t);
+	}
+}
+
+void trouble_hold_all(struct judge *j, int64_t hold_ms)
+{
+	for (size_t k = 0; k < j->trouble_count; k++)
+		if (j->troubles[k]->due && j->troubles[k]->due < j->now + hold_ms)
+			j->troubles[k]->due = j->now + hold_ms;
+}

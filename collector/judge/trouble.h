@@ -1,0 +1,51 @@
+/*
+ * trouble: what it means that a check is down, and whose fault it is.
+ *
+ * A check that goes down makes a trouble. It is decided at once or after a short hold,
+ * when other evidence is still to come: it joins the incident that explains it (the
+ * line it goes by is down, the interface lost carrier, the same service fails elsewhere), or
+ * opens one of its own. A trouble that makes its incident is primary; an incident resolves when its last primary trouble ends.
+ * Troubles that are only affected and outlive their incident are decided again. Runs in judge.
+ */
+#ifndef SANSANG_JUDGE_TROUBLE_H
+#define SANSANG_JUDGE_TROUBLE_H
+
+#include "collector/judge/judge.h"
+
+/* Kinds and checks that accuse somebody; others only have a state. */
+bool trouble_counts(const struct judge_check *c);
+void trouble_begin(struct judge *j, struct judge_check *c, int64_t from, int reason, bool connected, int64_t hold_ms);
+/* `gone`: the check is no longer watched. */
+void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone);
+/* Decides what is due at j->now. */
+void trouble_tick(struct judge *j);
+/* Everything undecided waits at least this long from now (the collector was cut off). */
+void trouble_hold_all(struct judge *j, int64_t hold_ms);
+/* Makes trouble `t` part of incident `i`. */
+void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool primary);
+/* Moves all troubles of `from` to `into`, as affected or as its makers, and merges the incident. */
+void trouble_merge(struct judge *j, struct incident *from, struct incident *into, bool primary);
+/* After loading. */
+struct trouble *trouble_add(struct judge *j, struct judge_check *c, int64_t from);
+/* Opens an incident of its own for `t`, or takes up the one with the same id. */
+struct incident *trouble_open(struct judge *j, struct trouble *t);
+
+/* ---- root.c: what explains a trouble ---- */
+
+/* How far apart two pieces of evidence of one thing may be for this check. */
+int64_t root_tolerance_ms(const struct judge_check *c);
+/* The incident that explains it, or NULL; *primary says whether the trouble is one more maker of it. May make an incident wide. */
+struct incident *root_find(struct judge *j, struct trouble *t, bool *primary);
+/* Incidents that the new one explains after all are merged into it. */
+void root_absorb(struct judge *j, struct incident *root, const struct judge_check *c);
+/* Does the site's own agent contradict what was seen from outside? */
+bool root_contradicted(const struct judge *j, const struct trouble *t);
+
+/* ---- testimony.c: what a node tells when it is back ---- */
+
+/* A batch with samples of [first, last] came; `rebooted`: it is the first of another boot. `before`: newest sample before it. */
+void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64_t before, int64_t first, int64_t last);
+/* A line or interface turned out to have been down during the dark stretch `i`. */
+void testimony_line(struct judge *j, struct incident *i, const struct judge_check *c);
+
+#endif

@@ -1,0 +1,136 @@
+#include "collector/judge/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/memory.h"
+
+const char *words_time(const struct judge *j, int64_t at, char *out, size_t size)
+{
+	time_t local = (time_t)((at + zone_offset_ms(j->zone, at)) / 1000);
+	struct tm tm;
+	gmtime_r(&local, &tm);
+	strftime(out, size, "%H:%M:%S %d/%m/%Y", &tm);
+	return out;
+}
+
+static const char *or_else(const char *s, const char *other)
+{
+	return s && s[0] ? s : other;
+}
+
+static const struct uplink *uplink_of(const struct site *s, const char *id)
+{
+	for (size_t k = 0; s && id && k < s->uplink_count; k++)
+		if (!strcmp(s->uplinks[k].id, id))
+			return &s->uplinks[k];
+	return NULL;
+}
+
+struct names {
+	const char *site, *service, *node, *carrier, *circuit;
+	char line[160];
+};
+
+static struct names names_of(const struct judge *j, const struct incident *i)
+{
+	const struct site *s = j->inv && i->site ? inventory_site(j->inv, i->site) : NULL;
+	const struct service *sv = j->inv && i->service ? inventory_service(j->inv, i->service) : NULL;
+	const struct uplink *u = uplink_of(s, i->uplink);
+	struct names n = {
+		.site = s ? or_else(s->name, s->id) : or_else(i->site, ""),
+		.service = sv ? or_else(sv->name, sv->id) : or_else(i->service, ""),
+		.node = or_else(i->node, ""),
+	};
+	if (u)
+		snprintf(n.line, sizeof n.line, "%s%s%s%s%s", uplink_kind_name(u->kind), u->carrier ? " " : "",
+			or_else(u->carrier, ""), u->circuit ? " " : "", or_else(u->circuit, ""));
+	return n;
+}
+
+static char *summary(const struct incident *i, const struct names *n, bool vi)
+{
+	enum cause cause = i->final_known ? i->final.cause : i->first.cause;
+	const char *what = vi ? cause_words(cause)->vi : cause_words(cause)->en;
+	switch (i->kind) {
+	case KIND_SERVICE:
+		if (i->wide)
+			return mem_printf(vi ? "Dịch vụ %s không dùng được từ nhiều địa điểm: %s" : "Service %s fails from many sites: %s",
+				n->service, what);
+		return mem_printf(vi ? "Dịch vụ %s không dùng được tại %s: %s" : "Service %s fails at %s: %s", n->service, n->site, what);
+	case KIND_UPLINK:
+		return mem_printf(vi ? "Kênh truyền %s của %s: %s" : "Line %s of %s: %s", n->line, n->site, what);
+	case KIND_INTERFACE:
+		return mem_printf(vi ? "Thiết bị %s tại %s: %s" : "Node %s at %s: %s", n->node, n->site, what);
+	case KIND_HOST:
+		return mem_printf(vi ? "Máy %s tại %s: %s" : "Host %s at %s: %s", n->node, n->site, what);
+	case KIND_PATH:
+		return mem_printf("%s", vi ? "Máy chủ giám sát mất đường truyền: không kết luận về các địa điểm"
+					   : "The collector itself is cut off: nothing is concluded about the sites");
+	default:
+		return mem_printf(vi ? "Mất liên lạc với %s (trạm đo %s): %s" : "No contact with %s (agent %s): %s", n->site, n->node, what);
+	}
+}
+
+void words_summary(const struct judge *j, struct incident *i)
+{
+	struct names n = names_of(j, i);
+	free(i->summary_vi);
+	free(i->summary_en);
+	i->summary_vi = summary(i, &n, true);
+	i->summary_en = summary(i, &n, false);
+	i->dirty = true;
+}
+
+void words_target(const struct judge_check *c, char *out, size_t size)
+{
+	static const char *const prefixes[KIND_COUNT] = {"host", "if", "path", "uplink", "service", "agent"};
+	if (c->kind == KIND_AGENT || c->kind == KIND_HOST)
+		snprintf(out, size, "%s:%s", prefixes[c->kind], c->node->name);
+	else if (c->kind == KIND_UPLINK && c->uplink)
+		snprintf(out, size, "uplink:%s@%s", c->uplink->id, c->node->name);
+	else
+		snprintf(out, size, "%s:%s@%s", prefixes[c->kind], c->instance, c->node->name);
+}
+
+static void down_text(const struct judge_check *c, int reason, char *vi, char *en, size_t size)
+{
+	const char *goal = c->service ? or_else(c->service->target, c->service->id) : c->instance;
+	if (c->kind == KIND_SERVICE) {
+		snprintf(vi, size, "Kiểm tra %s: %s", goal, reason_vi(reason));
+		snprintf(en, size, "Check of %s: %s", goal, reason_en(reason));
+	} else if (c->kind == KIND_UPLINK || c->kind == KIND_PATH) {
+		const char *line = c->uplink ? c->uplink->id : c->instance;
+		snprintf(vi, size, "Ping %s: mất 100 %% số gói%s", line, c->terminal ? " (nhìn từ ngoài)" : "");
+		snprintf(en, size, "Ping of %s: all echoes lost%s", line, c->terminal ? " (seen from outside)" : "");
+	} else if (c->kind == KIND_INTERFACE) {
+		snprintf(vi, size, "Cổng mạng %s mất tín hiệu", c->instance);
+		snprintf(en, size, "Interface %s lost carrier", c->instance);
+	} else if (c->node->link == LINK_SILENT) {
+		snprintf(vi, size, "Trạm đo %s im lặng: không còn nhận được tín hiệu", c->node->name);
+		snprintf(en, size, "Agent %s is silent: nothing is heard any more", c->node->name);
+	} else {
+		snprintf(vi, size, "Trạm đo %s đã đóng kết nối", c->node->name);
+		snprintf(en, size, "Agent %s closed its connection", c->node->name);
+	}
+}
+
+void words_check_down(const struct judge *j, struct incident *i, const struct judge_check *c, int64_t at, int reason)
+{
+	char vi[256], en[256];
+	(void)j;
+	down_text(c, reason, vi, en, sizeof vi);
+	incident_evidence(i, at, c->node->name, vi, en);
+}
+
+void words_check_back(const struct judge *j, struct incident *i, const struct judge_check *c, int64_t at, bool gone)
+{
+	char what[160], vi[256], en[256];
+	(void)j;
+	words_target(c, what, sizeof what);
+	snprintf(vi, sizeof vi, gone ? "%s không còn được theo dõi" : "%s đã trở lại bình thường", what);
+	snprintf(en, sizeof en, gone ? "%s is no longer watched" : "%s is fine again", what);
+	incident_evidence(i, at, c->node->name, vi, en);
+}
