@@ -80,6 +80,11 @@ check:
 	@$(MAKE) --no-print-directory -j$(JOBS) all tests-build
 	@B=$(B) tests/run.sh
 
+bench:
+	@packaging/deps.sh build test bench
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm
+	@B=$(B) node tests/bench/bench.mjs $(JOB)
+
 JOBS := $(shell nproc)
 
 install: all
