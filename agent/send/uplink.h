@@ -31,14 +31,14 @@ struct uplink_handlers {
 
 /* `config` and `spool` are borrowed for the uplink's life. Begins to connect in the next loop turn. Dies only for lack of memory. */
 struct uplink *uplink_new(uv_loop_t *loop, const struct agent_config *config, struct spool *spool,
-			  const struct uplink_handlers *handlers, void *arg);
+        const struct uplink_handlers *handlers, void *arg);
 /* The spool has more: call after spool_put. */
 void uplink_wake(struct uplink *u);
 /* Version of the central configuration that is applied, for the next hello. */
 void uplink_config_version(struct uplink *u, const char *version);
 /* Live lane: sent at once when connected, else forgotten (a reconnected agent says its state anew). */
-void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, const char *instance, bool up, unsigned reason,
-		 int64_t since_boot_ms);
+void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, const char *instance, bool up,
+        unsigned reason, int64_t since_boot_ms);
 bool uplink_connected(const struct uplink *u);
 /* Says goodbye and closes all handles; frees itself when the last is closed. */
 void uplink_close(struct uplink *u);
