@@ -68,7 +68,7 @@ $(B)/dashboards/index.html: $(DASH_SRC)
 
 # ---- what people call ----
 
-.PHONY: deps demo check check-full lab bench fuzz install
+.PHONY: deps demo check check-full lab bench install
 deps:
 	@packaging/deps.sh build test
 demo:
@@ -84,6 +84,22 @@ bench:
 	@packaging/deps.sh build test bench
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm
 	@B=$(B) node tests/bench/bench.mjs $(JOB)
+
+# Slow analyses: other compiler, sanitizers over the unit tests, static analysis, format, fuzzers, many kills.
+check-full:
+	@packaging/deps.sh build test full
+	@$(MAKE) --no-print-directory CC=clang -j$(JOBS) build-clang/sansang-agent build-clang/sansang-collector build-clang/sansang
+	@for san in address undefined; do \
+		SANSANG_SANDBOX=off $(MAKE) --no-print-directory SAN=$$san -j$(JOBS) tests-build && \
+		SANSANG_SANDBOX=off B=build-$$san tests/run.sh units || exit 1; done
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
+		--suppress=unknownMacro -I. -Ibuild/gen common agent collector tests/bench
+	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+	@$(MAKE) --no-print-directory fuzz SECONDS=20
+	@KILLS=1000 B=build node --test tests/lab/kill.test.mjs
+
+lab: all $(B)/swarm
+	@B=$(B) node --test --test-concurrency=1 tests/lab/*.test.mjs
 
 JOBS := $(shell nproc)
 

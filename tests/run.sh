@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs every test of `make check` and ends with "N passed, N failed". Each part prints its own lines;
+# run.sh [units]: runs every test of `make check` (or the unit tests only) and ends with "N passed, N failed". Each part prints its own lines;
 # what was skipped is said with its reason.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -59,6 +59,18 @@ node_tests() {
 	fi
 }
 
+finish() {
+	[ -z "$failures" ] || printf 'failed:%s\n' "$failures"
+	[ $skipped = 0 ] || printf '%d skipped, reasons above\n' $skipped
+	printf '%d passed, %d failed\n' $passed $failed
+	[ $failed = 0 ]
+	exit
+}
+
+if [ "${1:-}" = units ]; then
+	for t in $(find "$B/tests" -name '*_test' -type f | sort); do unit "$t"; done
+	finish
+fi
 echo "== lints"
 for l in tests/lint/*.sh; do lint "$l" "$B"; done
 echo "== unit tests"
@@ -69,7 +81,4 @@ echo "== the whole way, in real processes"
 node_tests tests/lab/*.test.mjs
 echo "== the dashboard, in Chromium"
 node_tests tests/browser/*.test.mjs
-[ -z "$failures" ] || printf 'failed:%s\n' "$failures"
-[ $skipped = 0 ] || printf '%d skipped, reasons above\n' $skipped
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed = 0 ]
+finish

@@ -39,7 +39,7 @@ $(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
 	$(CC) -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) \
 		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
 
-.PHONY: tests-build
+.PHONY: tests-build fuzz
 tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate
 fuzz:
 	@packaging/deps.sh build full
