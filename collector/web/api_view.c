@@ -1,10 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/message.h"
 #include "collector/web/api.h"
 #include "collector/web/web.h"
 #include "common/clock.h"
 
+#define STATUS_KEEP_MS 5000
 #define VIEW_KEEP_MS 1000 /* 200 dashboards that ask at the same event are answered once */
 #define JSON_TYPE "application/json; charset=utf-8"
 
@@ -65,11 +67,43 @@ static void answer_view(struct request *r, json_t *json, const char *why)
 	request_answer(r, 200, JSON_TYPE, b);
 }
 
+static void on_core_status(struct cursor *payload, void *arg)
+{
+	struct web *w = arg;
+	json_t *json = payload ? payload_json(payload) : NULL;
+
+	if (json && !json_object_get(json, "error")) {
+		json_decref(w->core_status);
+		w->core_status = json;
+	} else {
+		json_decref(json);
+	}
+}
+
+/* In the name of whoever looks: web itself has no right at core. The answer serves the next look. */
+static void core_status_refresh(struct request *r)
+{
+	struct web *w = r->web;
+	int64_t now = clock_boot_ms();
+	json_t *json;
+	char *text;
+
+	if (!*r->token || !w->peers[PEER_CORE][0] || now - w->core_status_ms < STATUS_KEEP_MS)
+		return;
+	w->core_status_ms = now;
+	json = json_pack("{s:s, s:s}", "act", "status", "session", r->token);
+	text = json_dumps(json, JSON_COMPACT);
+	channel_call(w->peers[PEER_CORE][0], MESSAGE_ACT, text, strlen(text), on_core_status, w);
+	free(text);
+	json_decref(json);
+}
+
 void api_province(struct request *r)
 {
 	json_t *json, *full;
 	int64_t at;
 
+	core_status_refresh(r);
 	if (answer_cached(r) || !request_at(r, &at))
 		return;
 	json = view_province(r->web->view, at);

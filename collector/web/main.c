@@ -19,7 +19,6 @@
 #include "common/sandbox.h"
 
 #define TICK_MS 1000
-#define STATUS_EVERY 5       /* ticks between two questions to core */
 #define SESSION_EVERY 30     /* ticks between two looks at the sessions of live clients */
 #define CERTIFICATE_MS 15000 /* core makes it at its first start */
 #define MAP_BYTES_MAX (8 * 1024 * 1024)
@@ -161,24 +160,6 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 
 /* ---- time ---- */
 
-static void on_core_status(struct cursor *payload, void *arg)
-{
-	struct web *w = arg;
-
-	if (!payload)
-		return;
-	json_decref(w->core_status);
-	w->core_status = payload_json(payload);
-}
-
-static void core_status_ask(struct web *w)
-{
-	static const char question[] = "{\"act\":\"status\"}";
-
-	if (w->peers[PEER_CORE][0])
-		channel_call(w->peers[PEER_CORE][0], MESSAGE_ACT, question, strlen(question), on_core_status, w);
-}
-
 static void on_live_checked(int status, const struct session *s, void *arg)
 {
 	struct request *r = arg;
@@ -201,8 +182,6 @@ static void on_tick(uv_timer_t *timer)
 
 	p->ticks++;
 	web_expire(&p->web, clock_boot_ms());
-	if (p->ticks % STATUS_EVERY == 1)
-		core_status_ask(&p->web);
 	if (p->ticks % (LIVE_COMMENT_MS / TICK_MS) == 0)
 		live_comment(p->web.live);
 	if (p->ticks % SESSION_EVERY == 0)
@@ -270,20 +249,32 @@ static int server_start(struct web_process *p)
 	return status;
 }
 
+/* Judge's tables, the mails' count, and which RRD files there are; readers of a WAL share its index, which they map for writing. */
 static int web_sandbox(const struct collector_config *config)
 {
-	char *inventories = collector_state_path(config, "inventory");
-	struct sandbox_path paths[] = {
-	        /* SQLite readers of a WAL share its index, which they map for writing */
-	        {config->state_dir, SANDBOX_WRITE},
-	        {inventories, SANDBOX_READ},
-	        {"/usr/share/zoneinfo", SANDBOX_READ},
-	        {NULL, SANDBOX_READ},
+	static const struct {
+		const char *name;
+		enum sandbox_path_mode mode;
+	} needed[] = {
+	        {"state.db", SANDBOX_WRITE},
+	        {"state.db-wal", SANDBOX_WRITE},
+	        {"state.db-shm", SANDBOX_WRITE},
+	        {"outbox.db", SANDBOX_WRITE},
+	        {"outbox.db-wal", SANDBOX_WRITE},
+	        {"outbox.db-shm", SANDBOX_WRITE},
+	        {"inventory", SANDBOX_READ},
+	        {"rrd", SANDBOX_READ},
 	};
+	enum { COUNT = sizeof(needed) / sizeof(needed[0]) };
+	struct sandbox_path paths[COUNT + 2] = {[COUNT] = {"/usr/share/zoneinfo", SANDBOX_READ}};
 	const struct sandbox rules = {.user = config->user, .calls = SANDBOX_LISTEN | SANDBOX_FILES, .paths = paths};
-	int status = sandbox_enter(&rules);
+	int status;
 
-	free(inventories);
+	for (int i = 0; i < COUNT; i++)
+		paths[i] = (struct sandbox_path){collector_state_path(config, needed[i].name), needed[i].mode};
+	status = sandbox_enter(&rules);
+	for (int i = 0; i < COUNT; i++)
+		free((char *)paths[i].path);
 	return status;
 }
 

@@ -36,7 +36,8 @@ struct web {
 	struct channel *peers[PEER_KINDS][WEB_PEERS_MAX];
 	unsigned render_turn;
 	struct request *unanswered;
-	json_t *core_status; /* core's last answer to `status`, for what the pages always show; may be NULL */
+	json_t *core_status;    /* core's last answer to `status`, for what the pages always show; may be NULL */
+	int64_t core_status_ms; /* when it was last asked; boot clock */
 	struct {
 		uint64_t requests, refused, errors;
 	} figures;

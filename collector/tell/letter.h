@@ -1,0 +1,35 @@
+/*
+ * letter: what is said about an incident, to one person, in their language.
+ *
+ * Tell process. Pure: an incident (conclusion.h) and the inventory in, subject and page out. The
+ * letter is complete without any link: the dashboard is often out of reach where it is read.
+ */
+#ifndef SANSANG_TELL_LETTER_H
+#define SANSANG_TELL_LETTER_H
+
+#include <jansson.h>
+
+#include "collector/inventory/inventory.h"
+#include "collector/tell/page.h"
+
+struct letter_facts {
+	const json_t *incident;
+	const char *kind; /* "open", "reopen", "resolve", "resolve-2" */
+	const struct inventory *inventory;
+	const char *language; /* "vi" or "en" */
+	bool late, picture;
+};
+
+struct letter {
+	char *subject;
+	struct page page;
+};
+
+void letter_write(const struct letter_facts *f, struct letter *out);
+void letter_free(struct letter *l);
+
+bool letter_is_recovery(const char *kind);
+/* The question for render (MESSAGE_GRAPH): the hours around the event; gives malloc'ed JSON, or NULL when there is no target. */
+char *letter_graph(const struct letter_facts *f, int64_t now_ms);
+
+#endif
