@@ -29,4 +29,100 @@
 #ifndef SANSANG_CORE_H
 #define SANSANG_CORE_H
 
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "collector/acts.h"
+#include "collector/ca.h"
+#include "collector/config.h"
+#include "collector/inventory/inventory.h"
+#include "collector/journal/journal.h"
+#include "collector/users.h"
+#include "collector/view/view.h"
+#include "common/channel.h"
+#include "common/process.h"
+
+#define CORE_LINKS_MAX 64
+#define CORE_QUEUE_MAX (48 * 1024 * 1024) /* bytes waiting for a commit above which intakes are not listened to */
+
+struct core;
+struct ctl;
+
+/* A peer process. Its slot lives as long as core, its channel comes and goes. */
+struct core_link {
+	struct core *core;
+	char peer[16];
+	unsigned index;
+	char follower[24]; /* its name at the journal, "" when it reads none */
+	struct channel *channel; /* NULL while it is away */
+	unsigned generation;     /* of the channel: an answer to an older one goes nowhere */
+};
+
+/* An answer that waits for a commit. */
+struct core_answer {
+	struct core_link *link;
+	unsigned generation;
+	uint16_t kind;
+	uint32_t id;
+	struct core_answer *next; /* of the spare ones */
+};
+
+struct core {
+	uv_loop_t loop;
+	struct process *self;
+	const struct collector_config *config;
+	struct journal *journal;
+	sqlite3 *db;
+	struct ca *ca;
+	struct inventory *inventory; /* NULL: none was ever good */
+	struct view *view;
+	struct ctl *ctl;
+	struct login_failures *failures;
+	struct core_link links[CORE_LINKS_MAX];
+	unsigned link_count;
+	struct core_answer *spare;
+	uv_check_t wake; /* active while followers are to be woken at the end of this loop turn */
+	uv_timer_t tick;
+	int64_t woken_id, ticked_at_ms, started_at_ms;
+	bool intakes_paused, stopping;
+	uint64_t batches, duplicates, refused;
+};
+
+/* ---- core_link.c: the other processes ---- */
+void core_link_add(const char *peer, unsigned index, int fd, struct core *core);
+/* The first open link of that role, or NULL. */
+struct core_link *core_link_of(struct core *core, const char *peer);
+/* Sends a notice to every open link of that role; NULL: of all roles but intake. */
+void core_send(struct core *core, const char *peer, uint16_t kind, const struct buf *message);
+struct core_answer *core_answer_later(struct core_link *l, uint16_t kind, uint32_t id);
+/* The link if it is still the same connection, else NULL. Takes the answer. */
+struct core_link *core_answer_take(struct core_answer *a);
+/* Something was committed: followers are woken before the loop sleeps. */
+void core_wake(struct core *core);
+
+/* ---- core_intake.c, core_enrol.c: what agents say ---- */
+void core_on_batch(struct core_link *l, uint32_t id, struct cursor *c);
+void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c);
+void core_on_agent_state(struct core_link *l, uint32_t id, struct cursor *c);
+void core_on_hint(struct core_link *l, uint32_t id, struct cursor *c);
+void core_on_enrol(struct core_link *l, uint32_t id, struct cursor *c);
+
+/* ---- core_journal.c: what followers conclude and people do ---- */
+void core_on_conclude(struct core_link *l, uint32_t id, struct cursor *c);
+/* Appends a RECORD_ACT of these members (takes `body`), "at" is the record's. on_append may be NULL. */
+void core_journal_act(struct core *core, json_t *body, journal_on_append on_append, void *arg);
+void core_journal_json(struct core *core, enum record_kind kind, json_t *body, journal_on_append on_append, void *arg);
+
+/* ---- core_inventory.c ---- */
+/* Loads, checks and puts the file in force; a broken one keeps what was. *changed may be NULL. 0 or -errno with errors. */
+int core_inventory_load(struct core *core, bool *changed, struct conf_errors *errors);
+void core_inventory_start(struct core *core);
+void core_inventory_tell(struct core_link *l);
+/* Services begin and end by date: agents ask again when one did since the last tick. */
+void core_inventory_tick(struct core *core, int64_t now_ms);
+
+/* ---- core_status.c, core_graph.c ---- */
+void core_act_status(struct act *act);
+void core_act_graph(struct act *act);
+
 #endif

@@ -137,7 +137,7 @@ static void take_result(struct journal *j)
 
 /* ---- committing ---- */
 
-static int64_t slowest_cursor(const struct journal *j)
+int64_t journal_slowest(const struct journal *j)
 {
 	int64_t least = INT64_MAX;
 
@@ -155,7 +155,7 @@ static struct group *take_filled(struct journal *j)
 	j->storing = g;
 	j->filling = &j->groups[g == &j->groups[0]];
 	j->begun_ms = uv_now(j->loop);
-	g->slowest = slowest_cursor(j);
+	g->slowest = journal_slowest(j);
 	if (g->rotate)
 		j->want_rotate = false;
 	return g;

@@ -1,0 +1,57 @@
+/*
+ * acts: requests of people to core, their rights and their answers. Core only; the list of them stands in core.h.
+ *
+ * A door (a channel of web, the Unix socket) makes an act of a request with acts_run(). It is refused, or its
+ * function runs and answers once, then or later, with act_answer() or act_refuse(), after which it is gone.
+ */
+#ifndef SANSANG_ACTS_H
+#define SANSANG_ACTS_H
+
+#include <jansson.h>
+
+#include "collector/users.h"
+
+struct core;
+struct act;
+
+typedef void (*act_on_answer)(const json_t *answer, void *arg);
+
+enum act_door { DOOR_WEB, DOOR_SOCKET };
+
+struct act {
+	struct core *core;
+	json_t *request;
+	enum act_door door;
+	char by[USER_NAME_SIZE + 16]; /* user, or "uid:N" */
+	enum user_role role;
+	struct session_info session; /* of DOOR_WEB, when there is one */
+	act_on_answer on_answer;
+	void *arg;
+	void *work; /* the function's own */
+};
+
+/* Takes `request`. `by` is the peer of a socket, NULL for web. */
+void acts_run(struct core *core, json_t *request, enum act_door door, const char *by, act_on_answer on_answer, void *arg);
+/* Takes `answer` (NULL: an empty object) and the act. */
+void act_answer(struct act *act, json_t *answer);
+void act_refuse(struct act *act, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A member of the request as text; "" when missing or of another type. */
+const char *act_text(const struct act *act, const char *name);
+/* A member as a number, or `otherwise`. */
+int64_t act_number(const struct act *act, const char *name, int64_t otherwise);
+
+/* ---- functions of the table, by file ---- */
+void act_login(struct act *act); /* act_people.c */
+void act_session(struct act *act);
+void act_logout(struct act *act);
+void act_user_add(struct act *act);
+void act_ack(struct act *act); /* act_nodes.c */
+void act_token(struct act *act);
+void act_revoke(struct act *act);
+void act_reload(struct act *act);
+void act_units(struct act *act); /* act_view.c */
+void act_nodes(struct act *act);
+void act_incidents(struct act *act);
+void act_find(struct act *act);
+
+#endif
