@@ -1,0 +1,44 @@
+import { IncidentTable, causeOf, placeOf } from "../parts/incidents";
+import { Await, Choices, useTitle } from "../parts/page";
+import { fold } from "../fold";
+import { useLoad } from "../load";
+import { goQuery } from "../route";
+import type { Incident } from "../types";
+import { t } from "../words";
+
+const SHOWN = 500;
+
+function matches(i: Incident, words: string): boolean {
+	return !words || fold([causeOf(i), placeOf(i), i.site_name, i.service_name, i.service, i.node, i.uplink, i.id].join(" ")).includes(words);
+}
+
+export function IncidentsPage({ query }: { query: URLSearchParams }) {
+	const all = query.get("all") === "1";
+	const loaded = useLoad<{ incidents: Incident[] }>(all ? "/incidents?all=1" : "/incidents");
+	const words = fold(query.get("q") ?? "");
+	useTitle(t("incidents.title"));
+	const choices = [
+		{ value: "", label: t("incidents.open") },
+		{ value: "1", label: t("incidents.all") },
+	];
+	return (
+		<>
+			<div class="page-head">
+				<h1>{t("incidents.title")}</h1>
+				<Choices label={t("col.state")} value={all ? "1" : ""} choices={choices} onChoose={(v) => goQuery({ all: v || null })} />
+				<input class="filter" type="search" aria-label={t("incidents.filter")} placeholder={t("incidents.filter")} value={query.get("q") ?? ""} onInput={(e) => goQuery({ q: e.currentTarget.value || null })} />
+			</div>
+			<Await loaded={loaded}>
+				{({ incidents }) => {
+					const shown = incidents.filter((i) => matches(i, words));
+					return (
+						<section class="card">
+							{shown.length ? <IncidentTable rows={shown.slice(0, SHOWN)} /> : <p class="calm">{incidents.length || all ? t("incidents.none") : t("province.calm")}</p>}
+							{shown.length > 0 && <p class="muted pad">{shown.length > SHOWN ? t("incidents.limit", { n: SHOWN }) : t("incidents.count", { n: shown.length })}</p>}
+						</section>
+					);
+				}}
+			</Await>
+		</>
+	);
+}

@@ -1,0 +1,172 @@
+// The first page and the wall screen: where it hurts, since when, and how far from go-live we are.
+import type { Topology } from "topojson-specification";
+import { get } from "../api";
+import { useCell } from "../cell";
+import { geographyOf } from "../map/geometry";
+import { ProvinceMap, useGeography } from "../map/map";
+import { IncidentRows } from "../parts/incidents";
+import { Lamp } from "../parts/lamp";
+import { Card, Choices, useTitle, Waiting } from "../parts/page";
+import { UnitTable } from "../parts/units";
+import { goQuery, linkTo, route } from "../route";
+import { fresh, incidents, province, units } from "../store";
+import { type Province, STATES, type UnitRow } from "../types";
+import { dayText, daysSince, minuteText } from "../when";
+import { either, t } from "../words";
+
+const INCIDENTS_SHOWN = 60;
+const REASONS_SHOWN = 6;
+
+function GoLive({ p }: { p: Province }) {
+	const days = p.go_live === null ? null : daysSince(p.go_live);
+	return (
+		<Card kind="golive" title={t(`phase.${p.phase}`)}>
+			{days === null || p.go_live === null ? (
+				<p class="muted">{t("golive.none")}</p>
+			) : (
+				<>
+					{days === 0 ? (
+						<p class="days today">{t("golive.today")}</p>
+					) : (
+						<p class="days">
+							<b>{Math.abs(days).toLocaleString("vi-VN")}</b> {days > 0 ? t("golive.since") : t("golive.until")}
+						</p>
+					)}
+					<p class="muted">{t("golive.at", { at: `${minuteText(p.go_live)} ${dayText(p.go_live)}` })}</p>
+				</>
+			)}
+			{p.trial_from !== null && p.phase !== "live" && <p class="muted">{t("golive.trial", { at: dayText(p.trial_from) })}</p>}
+		</Card>
+	);
+}
+
+/** Counted from the units on the screen, so that map and numbers always agree. */
+function Counts({ rows }: { rows: UnitRow[] }) {
+	const count = (s: string) => rows.filter((u) => u.state === s).length;
+	return (
+		<Card kind="counts" title={t("province.states", { n: rows.length })}>
+			<div class="stack" aria-hidden="true">
+				{STATES.map((s) => count(s) > 0 && <i key={s} class={s} style={{ flexGrow: count(s) }} />)}
+			</div>
+			<ul>
+				{STATES.map((s) => (
+					<li key={s}>
+						<a href={linkTo.units(s)} class={s} data-count={s}>
+							<Lamp state={s} quiet big />
+							<b>{count(s)}</b>
+							<span>{t(`state.${s}`)}</span>
+						</a>
+					</li>
+				))}
+			</ul>
+		</Card>
+	);
+}
+
+function Why({ rows }: { rows: UnitRow[] }) {
+	const reasons = new Map<string, UnitRow[]>();
+	for (const u of rows) {
+		if (u.state === "up") continue;
+		const reason = either(u.reason_vi, u.reason_en) || t(`state.${u.state}`);
+		reasons.set(reason, [...(reasons.get(reason) ?? []), u]);
+	}
+	const top = [...reasons].sort((a, b) => b[1].length - a[1].length).slice(0, REASONS_SHOWN);
+	if (!top.length) return null;
+	return (
+		<Card kind="why" title={t("province.why")}>
+			<ol>
+				{top.map(([reason, who]) => (
+					<li key={reason}>
+						<b>{who.length}</b>
+						<span>
+							<span class="clip">{reason}</span>
+							{who.length <= 2 && (
+								<small>
+									{who.map((u) => (
+										<a key={u.id} href={linkTo.unit(u.id)}>
+											{u.name}
+										</a>
+									))}
+								</small>
+							)}
+						</span>
+					</li>
+				))}
+			</ol>
+		</Card>
+	);
+}
+
+function OpenIncidents() {
+	const list = useCell(incidents);
+	return (
+		<Card
+			kind="open"
+			title={
+				<>
+					{t("province.open")} {list && <span class="pill">{list.length}</span>}
+				</>
+			}
+			aside={<a href={linkTo.incidents()}>{t("province.all_open")}</a>}
+		>
+			{list === null ? <Waiting /> : list.length === 0 ? <p class="calm">{t("province.calm")}</p> : <IncidentRows rows={list.slice(0, INCIDENTS_SHOWN)} />}
+			{list && list.length > INCIDENTS_SHOWN && <p class="muted pad">{t("province.more", { n: list.length - INCIDENTS_SHOWN })}</p>}
+		</Card>
+	);
+}
+
+function Legend() {
+	return (
+		<ul class="legend" aria-label={t("map.legend")}>
+			{STATES.map((s) => (
+				<li key={s}>
+					<Lamp state={s} quiet /> {t(`state.${s}`)}
+				</li>
+			))}
+		</ul>
+	);
+}
+
+function Units({ rows, name }: { rows: UnitRow[]; name: string }) {
+	const geography = useGeography(async () => geographyOf(await get<Topology>("/map")));
+	const asList = useCell(route).query.get("view") === "list";
+	const choices = [
+		{ value: "map", label: t("province.as_map") },
+		{ value: "list", label: t("province.as_list") },
+	];
+	const body = () => {
+		if (asList || geography === null) return <UnitTable rows={rows} />;
+		return geography ? <ProvinceMap geography={geography} units={rows} name={name} fresh={fresh.get()} /> : <Waiting />;
+	};
+	return (
+		<Card
+			kind={asList || geography === null ? "units" : "themap"}
+			title={t(asList ? "nav.units" : "province.map")}
+			aside={<Choices label={t("province.view")} value={asList ? "list" : "map"} choices={choices} onChoose={(v) => goQuery({ view: v === "list" ? "list" : null })} />}
+		>
+			{geography === null && !asList && <p class="muted pad">{t("map.none")}</p>}
+			{body()}
+			{!asList && geography && <Legend />}
+		</Card>
+	);
+}
+
+export function ProvincePage() {
+	const p = useCell(province);
+	const rows = useCell(units);
+	useCell(fresh);
+	useTitle(p?.name ?? "");
+	if (!p || !rows) return <Waiting />;
+	return (
+		<>
+			<h1 class="visually-hidden">{p.name}</h1>
+			<div class="summary">
+				<Counts rows={rows} />
+				<GoLive p={p} />
+				<Why rows={rows} />
+			</div>
+			<Units rows={rows} name={p.name} />
+			<OpenIncidents />
+		</>
+	);
+}

@@ -1,0 +1,206 @@
+// A site: its lines against what was contracted, its services by sector, its machines.
+import { useLoad } from "../load";
+import type { Series, Service, Site, SiteNode, Unit, Uplink } from "../types";
+import { columnsOf } from "../chart/chart";
+import { uplinkFile } from "../chart/lines";
+import { briefText, momentText, sinceText } from "../when";
+import { language, named, t } from "../words";
+import { AgentSign } from "./agent";
+import { rangeEnd } from "./graphs";
+import { Badge, Lamp, SimulatedTag, worst } from "./lamp";
+import { SlipButton } from "./slip";
+
+const USAGE_S = 3 * 3600;
+const USAGE_ROWS = 60;
+const NEARLY_FULL_PCT = 80;
+const MBIT_OF_OCTETS = 8 / 1e6;
+
+export const figure = (v: number, digits = 1) => v.toLocaleString(language.get() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits });
+
+/** Now and the peak of three hours, in Mbit/s: the busier of the two directions. */
+function usageOf(series: Series): { used: number; peak: number } | null {
+	const line = (column: string) => ({ column, label: "", scale: "Mbit/s" as const, factor: MBIT_OF_OCTETS, colour: "" });
+	const [, inwards = [], outwards = []] = columnsOf(series, [line("in_octets"), line("out_octets")]);
+	const busier = inwards.map((v, n) => Math.max(v ?? -1, outwards[n] ?? -1)).filter((v) => v >= 0);
+	return busier.length ? { used: busier[busier.length - 1] ?? 0, peak: Math.max(...busier) } : null;
+}
+
+function Usage({ file, capacity }: { file: string | null; capacity: number | null }) {
+	const end = rangeEnd();
+	const query = new URLSearchParams({ file: file ?? "", from: String(end - USAGE_S), to: String(end), rows: String(USAGE_ROWS), cf: "AVERAGE" });
+	const loaded = useLoad<Series>(file ? `/series?${query}` : null, false);
+	const usage = loaded.data && usageOf(loaded.data);
+	if (!usage || !capacity) return <p class="muted">{t("uplink.unused")}</p>;
+	const pct = (100 * usage.used) / capacity;
+	const words = t("uplink.used", { used: figure(usage.used), capacity: figure(capacity), pct: figure(pct, 0) });
+	return (
+		<div class="usage">
+			<div class={`meter${pct >= NEARLY_FULL_PCT ? " high" : ""}`} role="img" aria-label={words}>
+				<i style={{ width: `${Math.min(100, pct)}%` }} />
+				<u style={{ left: `${Math.min(100, (100 * usage.peak) / capacity)}%` }} />
+			</div>
+			<small>
+				{words} · {t("uplink.peak", { peak: figure(usage.peak) })}
+			</small>
+		</div>
+	);
+}
+
+function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: Uplink }) {
+	return (
+		<li class="uplink">
+			<div class="uplink-head">
+				<Lamp state={u.state} quiet />
+				<b>
+					{named("uplink", u.kind)} {u.carrier}
+				</b>
+				<Badge state={u.state} />
+				<span class="muted" title={momentText(u.since)}>
+					{sinceText(u.since)}
+				</span>
+				<span class="figures">
+					<span>
+						{t("uplink.rtt")} <b>{u.rtt_ms === null ? "-" : `${figure(u.rtt_ms)} ms`}</b>
+					</span>
+					<span class={u.loss_pct ? "warn" : ""}>
+						{t("uplink.loss")} <b>{u.loss_pct === null ? "-" : `${figure(u.loss_pct)} %`}</b>
+					</span>
+				</span>
+			</div>
+			<Usage file={uplinkFile(unit.graphs, site.id, u.id)} capacity={u.capacity_mbps} />
+			<p class="uplink-call">
+				{u.circuit && (
+					<span>
+						{t("uplink.circuit")} <code>{u.circuit}</code>
+					</span>
+				)}
+				{u.hotline && (
+					<span>
+						{t("uplink.hotline")} <a href={`tel:${u.hotline.replace(/[^\d+]/g, "")}`}>{u.hotline}</a>
+					</span>
+				)}
+				<SlipButton unit={unit} site={site} uplink={u} />
+			</p>
+		</li>
+	);
+}
+
+function sectors(services: Service[]): [string, Service[]][] {
+	const found = new Map<string, Service[]>();
+	for (const s of services) found.set(s.sector ?? "none", [...(found.get(s.sector ?? "none") ?? []), s]);
+	return [...found];
+}
+
+function ServiceTable({ services }: { services: Service[] }) {
+	const nodes = new Set(services.map((s) => s.node)).size;
+	return (
+		<table class="rows services">
+			<thead>
+				<tr>
+					<th scope="col">{t("col.service")}</th>
+					<th scope="col">{t("col.state")}</th>
+					<th scope="col" class="number">{t("col.connect")}</th>
+					<th scope="col" class="wide">{t("col.since")}</th>
+					<th scope="col" class="wide">{t("col.responsible")}</th>
+				</tr>
+			</thead>
+			{sectors(services).map(([sector, list]) => (
+				<tbody key={sector}>
+					<tr class="sector">
+						<th scope="rowgroup" colSpan={5}>
+							<Lamp state={worst(list.map((s) => s.state))} quiet /> {named("sector", sector)}
+						</th>
+					</tr>
+					{list.map((s) => (
+						<tr key={`${s.id} ${s.node}`}>
+							<th scope="row">
+								{s.name}
+								{nodes > 1 && <small class="muted"> {s.node}</small>}
+							</th>
+							<td>
+								<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
+							</td>
+							<td class="number">{s.connect_ms === null ? "-" : `${figure(s.connect_ms)} ms`}</td>
+							<td class="wide" title={momentText(s.since)}>
+								{briefText(s.since)}
+							</td>
+							<td class="wide">{named("responsible", s.responsible)}</td>
+						</tr>
+					))}
+				</tbody>
+			))}
+		</table>
+	);
+}
+
+function NodeRow({ node: n, site }: { node: SiteNode; site: Site }) {
+	const ports = site.interfaces.filter((i) => i.node === n.id);
+	return (
+		<li class="node-row">
+			<Lamp state={n.state} />
+			<b>{n.id}</b>
+			<span class="muted">{named("kind", n.kind)}</span>
+			<SimulatedTag show={n.simulated} />
+			<AgentSign agent={n.agent} />
+			{n.last_seen !== null && (
+				<span class="muted" title={momentText(n.last_seen)}>
+					{t("col.last_seen").toLowerCase()} {sinceText(n.last_seen)}
+				</span>
+			)}
+			{n.software && <span class="muted">{n.software}</span>}
+			{ports.length > 0 && (
+				<ul class="ports" aria-label={t("site.interfaces")}>
+					{ports.map((p) => (
+						<li key={p.name} class={p.state}>
+							<Lamp state={p.state} /> {p.name}
+						</li>
+					))}
+				</ul>
+			)}
+		</li>
+	);
+}
+
+export function SiteCard({ unit, site }: { unit: Unit; site: Site }) {
+	const outside = site.nodes.every((n) => n.agent === "never");
+	return (
+		<section class="card site">
+			<header>
+				<Lamp state={site.state} />
+				<h2>
+					{site.name} <SimulatedTag show={site.simulated} />
+				</h2>
+				<span class="muted">
+					{named("site.role", site.role)} · {t(site.required ? "site.required" : "site.optional")}
+				</span>
+			</header>
+			{outside && <p class="note">{t("site.outside")}</p>}
+			{site.uplinks.length > 0 && (
+				<>
+					<h3>{t("site.uplinks")}</h3>
+					<ul class="uplinks">
+						{site.uplinks.map((u) => (
+							<UplinkRow key={u.id} unit={unit} site={site} uplink={u} />
+						))}
+					</ul>
+				</>
+			)}
+			{site.services.length > 0 && (
+				<>
+					<h3>{t("site.services")}</h3>
+					<ServiceTable services={site.services} />
+				</>
+			)}
+			{site.nodes.length > 0 && (
+				<>
+					<h3>{t("site.nodes")}</h3>
+					<ul class="nodes-list">
+						{site.nodes.map((n) => (
+							<NodeRow key={n.id} node={n} site={site} />
+						))}
+					</ul>
+				</>
+			)}
+		</section>
+	);
+}

@@ -1,0 +1,196 @@
+// The shapes of collector/web/API.md, as the dashboard reads them.
+
+export type State = "up" | "degraded" | "down" | "unobserved";
+export const STATES: readonly State[] = ["down", "degraded", "unobserved", "up"];
+
+export type Role = "viewer" | "technician" | "admin";
+export type Phase = "preparation" | "trial" | "live";
+/** UTC milliseconds. */
+export type Time = number;
+
+export interface Session {
+	user: string;
+	role: Role;
+	csrf: string;
+	language: string;
+}
+
+export interface Province {
+	id: string;
+	name: string;
+	now: Time;
+	timezone: string;
+	step_ms: number;
+	trial_from: Time | null;
+	go_live: Time | null;
+	phase: Phase;
+	simulated: boolean;
+	counts: Record<State, number>;
+	incidents_open: number;
+	full: boolean;
+	collector_isolated: boolean;
+}
+
+export interface UnitRow {
+	id: string;
+	name: string;
+	kind: string;
+	code: string | null;
+	state: State;
+	since: Time | null;
+	reason_vi: string | null;
+	reason_en: string | null;
+	simulated: boolean;
+	incidents: number;
+	former: string[];
+}
+
+export interface Uplink {
+	id: string;
+	kind: string;
+	carrier: string | null;
+	circuit: string | null;
+	hotline: string | null;
+	capacity_mbps: number | null;
+	state: State;
+	since: Time | null;
+	loss_pct: number | null;
+	rtt_ms: number | null;
+}
+
+export type AgentState = "connected" | "silent" | "closed" | "never";
+
+export interface SiteNode {
+	id: string;
+	kind: string;
+	state: State;
+	agent: AgentState;
+	last_seen: Time | null;
+	software: string | null;
+	simulated: boolean;
+}
+
+export interface Service {
+	id: string;
+	name: string;
+	sector: string | null;
+	responsible: string | null;
+	node: string;
+	state: State;
+	since: Time | null;
+	connect_ms: number | null;
+	reason: string | null;
+}
+
+export interface Interface {
+	node: string;
+	name: string;
+	state: State;
+}
+
+export interface Site {
+	id: string;
+	name: string;
+	role: string;
+	required: boolean;
+	simulated: boolean;
+	state: State;
+	uplinks: Uplink[];
+	nodes: SiteNode[];
+	services: Service[];
+	interfaces: Interface[];
+}
+
+export interface GraphLink {
+	target: string;
+	graph: string;
+	title_vi: string;
+	title_en: string;
+}
+
+export interface Unit extends Omit<UnitRow, "incidents"> {
+	sites: Site[];
+	incidents: Incident[];
+	graphs: GraphLink[];
+}
+
+export type IncidentState = "open" | "acknowledged" | "resolved" | "merged";
+
+export interface Incident {
+	id: string;
+	site: string | null;
+	site_name: string | null;
+	unit: string | null;
+	unit_name: string | null;
+	node: string | null;
+	service: string | null;
+	service_name: string | null;
+	uplink: string | null;
+	cause: string | null;
+	final_cause: string | null;
+	confidence: string | null;
+	severity: string | null;
+	state: IncidentState;
+	merged_into: string | null;
+	opened_at: Time | null;
+	detected_at: Time | null;
+	resolved_at: Time | null;
+	simulated: boolean;
+	responsible: string | null;
+	summary_vi: string | null;
+	summary_en: string | null;
+	mails: number | null;
+	acked_by: string | null;
+	acked_at: Time | null;
+}
+
+export interface Evidence {
+	at: Time | null;
+	who: string | null;
+	vi: string | null;
+	en: string | null;
+}
+
+export interface Act {
+	at: Time | null;
+	by: string | null;
+	act: string | null;
+	text: string | null;
+}
+
+export interface IncidentFull extends Incident {
+	evidence: Evidence[];
+	affects: string[];
+	check_first_vi: string | null;
+	check_first_en: string | null;
+	acts: Act[];
+}
+
+export interface Hit {
+	kind: "unit" | "site" | "node" | "service";
+	id: string;
+	name: string;
+	unit: { id: string; name: string; state: State } | null;
+	former: boolean;
+}
+
+export interface NodeRow {
+	id: string;
+	site: string;
+	kind: string;
+	agent: AgentState;
+	last_seen: Time | null;
+	software: string | null;
+	skew_ms: number | null;
+	backlog: number | null;
+	simulated: boolean;
+}
+
+export interface Series {
+	/** Unix seconds of the first row. */
+	start: number;
+	/** Seconds between rows. */
+	step: number;
+	names: string[];
+	rows: (number | null)[][];
+}
