@@ -32,8 +32,8 @@ void ca_close(struct ca *ca);
  * taken from it, after its self-signature was checked. Appends the certificate (DER) to `out`.
  * -EBADMSG: not a request, wrong signature, or a key other than EC P-256.
  */
-int ca_sign_agent(struct ca *ca, const uint8_t *csr, size_t len, const char *node, struct buf *out,
-		  char serial[CA_SERIAL_SIZE]);
+int ca_sign_agent(
+        struct ca *ca, const uint8_t *csr, size_t len, const char *node, struct buf *out, char serial[CA_SERIAL_SIZE]);
 
 /*
  * Sees to it that cert_file (PEM: certificate, then the authorities) and key_file (PEM, 0600) hold a server
