@@ -1,15 +1,20 @@
 // Writes province.yaml of this folder from units.json and communes.topojson (see SOURCE.md):
 //   node generate.mjs > province.yaml
-// Options: --live SITE           every other site is marked simulated, with 5-minute steps (what `make demo` shows)
-//          --services HOST:PORT  every service is checked there instead (a host that really answers)
+// What `make demo` shows is made by options:
+//   --live SITE               every other site is marked simulated, with 5-minute steps
+//   --go-live DATE            all dates move with it
+//   --local ID=NAME=HOST:PORT a service of the live site, which really answers there; again for more
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-const { values: options } = parseArgs({ options: { live: { type: 'string' }, services: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: { live: { type: 'string' }, 'go-live': { type: 'string' }, local: { type: 'string', multiple: true } },
+});
 const read = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const units = JSON.parse(read('units.json'));
 const map = JSON.parse(read('communes.topojson'));
-const GO_LIVE = '2025-07-01';
+const GO_LIVE = options['go-live'] ?? '2025-07-01';
+const dayBefore = (days) => new Date(Date.parse(GO_LIVE) - days * 86400000).toISOString().slice(0, 10);
 
 const ranks = [['Thị trấn ', 'township', 'tt-'], ['Thị xã ', 'town', 'tx-'], ['Phường ', 'ward', ''], ['Xã ', 'commune', '']];
 const rankOf = (name) => ranks.find(([word]) => name.startsWith(word)) ?? ['', 'commune', ''];
@@ -105,7 +110,7 @@ line(`# Lào Cai: 99 xã, phường từ ngày 1/7/2025 và 319 đơn vị cũ. 
 province:
   id: lao-cai
   name: "Lào Cai"
-  trial_from: 2025-06-01                     # bắt đầu vận hành thử / the trial begins
+  trial_from: ${dayBefore(30)}                     # bắt đầu vận hành thử / the trial begins
   go_live: ${GO_LIVE}T00:00:00+07:00         # vận hành chính thức / go-live
   map: communes.topojson                     # bản đồ, nối với đơn vị qua code / joined with the units by code
   # collector_node: core-srv                 # trạm đo đặt cạnh máy chủ giám sát / the agent beside the collector
@@ -113,9 +118,9 @@ province:
 
 # Mốc để so sánh trước và sau / Milestones to compare before and after
 milestones:
-  - { id: trial-begins, name: "Bắt đầu vận hành thử", at: 2025-06-01T00:00:00+07:00 }
-  - { id: portal-closed, name: "Tạm dừng Cổng Dịch vụ công để chuyển đổi", at: 2025-06-27T18:00:00+07:00 }
-  - { id: portal-reopened, name: "Mở lại Cổng Dịch vụ công", at: 2025-07-01T07:00:00+07:00 }
+  - { id: trial-begins, name: "Bắt đầu vận hành thử", at: ${dayBefore(30)}T00:00:00+07:00 }
+  - { id: portal-closed, name: "Tạm dừng Cổng Dịch vụ công để chuyển đổi", at: ${dayBefore(4)}T18:00:00+07:00 }
+  - { id: portal-reopened, name: "Mở lại Cổng Dịch vụ công", at: ${GO_LIVE}T07:00:00+07:00 }
 
 # Ai nhận cảnh báo / Who gets alarms
 contacts:
@@ -126,9 +131,13 @@ contacts:
 # responsible: ai chịu trách nhiệm / who answers for it: commune, province, carrier, central
 # via: đi qua kênh nào / which line it goes by. Dịch vụ của Trung ương đo mỗi 60 giây / central ones are checked every 60s.
 services:`);
+const others = units.map((unit) => `${unit.id}-hq`).filter((id) => id !== options.live);
+const checkedBy = options.live ? `[${others.join(', ')}]` : 'all';
 for (const [id, name, sector, responsible, via, check, extra] of services)
   line(`  - { id: ${id}, name: ${quote(name)}, sector: ${sector}, responsible: ${responsible}, via: ${via}, ` +
-    `check: { ${options.services ? `tcp: "${options.services}"` : check} }, checked_by: all${extra} }`);
+    `check: { ${check} }, checked_by: ${checkedBy}${extra} }`);
+for (const [id, name, target] of (options.local ?? []).map((text) => text.split('=')))
+  line(`  - { id: ${id}, name: ${quote(name)}, sector: public-services, responsible: province, via: tslcd, check: { tcp: "${target}" }, checked_by: [${options.live}] }`);
 
 line(`
 # Đơn vị: mỗi đơn vị mới đứng sau các đơn vị cũ hợp thành nó

@@ -1,9 +1,9 @@
 /*
  * simulate: plays the sites that the inventory marks `simulated: yes`, for the demo: enrols an agent
  * for each, replays the days before now through the real wire protocol, with a progress bar, and
- * goes on live until it is ended. Whatever it sends is marked as simulated by the inventory.
+ * goes on live until it is ended. `--ready F`: writes a line into F (a FIFO) when the replay is done. Whatever it sends is marked as simulated by the inventory.
  *
- *   simulate --socket S --collector HOST:PORT --dir D --go-live MS [--days 21] [--once]
+ *   simulate --socket S --collector HOST:PORT --dir D --go-live MS [--days 21] [--once] [--ready F]
  */
 #include <errno.h>
 #include <getopt.h>
@@ -53,6 +53,7 @@ struct simulation {
 	size_t count;
 	int64_t from_ms, until_ms, go_live_ms, started_ms;
 	uint64_t steps_wanted;
+	const char *ready; /* told when the replay is done, or NULL */
 	bool replayed, once, terminal;
 };
 
@@ -168,6 +169,11 @@ static void finish_replay(struct simulation *s, double seconds)
 	printf("%s  %zu sites, %llu steps replayed in %.1f s\n", s->terminal ? "\r\033[K" : "", s->count,
 		(unsigned long long)s->steps_wanted, seconds);
 	fflush(stdout);
+	FILE *ready = s->ready ? fopen(s->ready, "w") : NULL;
+	if (ready) {
+		fputs("replayed\n", ready);
+		fclose(ready);
+	}
 	if (s->once) {
 		fleet_drop(s->fleet, false);
 		uv_stop(&s->loop);
@@ -255,7 +261,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"socket", 1, 0, 's'}, {"collector", 1, 0, 'c'}, {"dir", 1, 0, 'd'},
-		{"go-live", 1, 0, 'g'}, {"days", 1, 0, 'n'}, {"once", 0, 0, 'o'}, {0}};
+		{"go-live", 1, 0, 'g'}, {"days", 1, 0, 'n'}, {"once", 0, 0, 'o'}, {"ready", 1, 0, 'r'}, {0}};
 	struct simulation s = {.terminal = isatty(STDOUT_FILENO)};
 	struct fleet_options o = {.connect_most = 32};
 	char host[64] = "";
@@ -275,6 +281,8 @@ int main(int argc, char **argv)
 			days = atoi(optarg);
 		else if (opt == 'o')
 			s.once = true;
+		else if (opt == 'r')
+			s.ready = optarg;
 		else
 			return usage();
 	}
