@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "common/buf.h"
 #include "common/clock.h"
 
 struct fixture {
