@@ -1,0 +1,177 @@
+#include "collector/render/drawing.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+
+#define LABEL_WIDTH 24
+#define COLUMN_WIDTH 11
+
+static const struct words headings[] = {
+        {"mới nhất", "last"},
+        {"nhỏ nhất", "min"},
+        {"trung bình", "average"},
+        {"lớn nhất", "max"},
+        {"95 %", "95 %"},
+};
+
+void drawing_begin(struct drawing *d, const char *rrd_dir, int language, bool tables)
+{
+	*d = (struct drawing){.rrd_dir = rrd_dir, .language = language, .tables = tables};
+}
+
+void drawing_free(struct drawing *d)
+{
+	for (int i = 0; i < d->argc; i++)
+		free(d->argv[i]);
+	free(d->argv);
+	d->argv = NULL;
+}
+
+const char *drawing_word(const struct drawing *d, const struct words *w)
+{
+	return d->language == DRAWING_EN ? w->en : w->vi;
+}
+
+void drawing_add(struct drawing *d, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (d->argc + 1 >= d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 64;
+		d->argv = mem_grow(d->argv, (size_t)d->cap, sizeof(char *));
+	}
+	d->argv[d->argc++] = text;
+	d->argv[d->argc] = NULL;
+}
+
+const char *drawing_escape(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 8 < size; text++) {
+		const char *as = *text == '&'    ? "&amp;"
+		                 : *text == '<'  ? "&lt;"
+		                 : *text == '>'  ? "&gt;"
+		                 : *text == ':'  ? "\\:"
+		                 : *text == '\\' ? "\\\\"
+		                                 : NULL;
+
+		if (as)
+			n += (size_t)snprintf(out + n, size - n, "%s", as);
+		else
+			out[n++] = *text;
+	}
+	out[n] = 0;
+	return out;
+}
+
+/* A path is no Pango text: only rrdtool's own escape. */
+static size_t escape_path(const char *part, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *part && n + 3 < size; part++) {
+		if (*part == ':' || *part == '\\')
+			out[n++] = '\\';
+		out[n++] = *part;
+	}
+	out[n] = 0;
+	return n;
+}
+
+void drawing_def(struct drawing *d, const char *name, const char *file, const char *source, const char *cf)
+{
+	char dir[1024], path[600];
+
+	escape_path(d->rrd_dir, dir, sizeof(dir));
+	escape_path(file, path, sizeof(path));
+	drawing_add(d, "DEF:%s=%s/%s:%s:%s", name, dir, path, source, cf);
+}
+
+/* Letters, not bytes: what a Vietnamese text takes in a fixed-width font. */
+static int letters_of(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+const char *drawing_label(const char *label, char *out, size_t size)
+{
+	int pad = LABEL_WIDTH - letters_of(label);
+	char padded[DRAWING_LABEL_SIZE + LABEL_WIDTH];
+
+	snprintf(padded, sizeof(padded), "%s%*s", label, pad > 0 ? pad : 0, "");
+	return drawing_escape(padded, out, size);
+}
+
+void drawing_heading(struct drawing *d)
+{
+	char line[256];
+	/* the colour box of a legend entry is about two letters wide */
+	int n = snprintf(line, sizeof(line), "%*s", LABEL_WIDTH + 2, "");
+
+	if (!d->tables)
+		return;
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
+		const char *text = drawing_word(d, &headings[i]);
+
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "%*s%s", COLUMN_WIDTH - letters_of(text), "", text);
+	}
+	drawing_add(d, "COMMENT:%s\\l", line);
+}
+
+void drawing_figures(
+        struct drawing *d, const char *name, const char *peak, const char *label, const char *format, const char *unit)
+{
+	static const struct {
+		const char *name, *function;
+		bool of_peak, described;
+	} figures[] = {{"l", "LAST", false, true}, {"n", "MINIMUM", false, false}, {"a", "AVERAGE", false, true},
+	        {"x", "MAXIMUM", true, true}, {"p", "95,PERCENTNAN", false, true}};
+	char text[DRAWING_LABEL_SIZE], escaped_unit[32];
+
+	snprintf(text, sizeof(text), "%s", label);
+	drawing_escape(unit, escaped_unit, sizeof(escaped_unit));
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		drawing_add(d, "VDEF:%s_%s=%s,%s", name, figures[i].name, figures[i].of_peak ? peak : name,
+		        figures[i].function);
+		if (d->tables)
+			drawing_add(d, "GPRINT:%s_%s:%s%s%s", name, figures[i].name, format, escaped_unit,
+			        i == 4 ? "\\l" : "");
+		if (figures[i].described)
+			drawing_add(d, "PRINT:%s_%s:%s%s", name, figures[i].name, format, escaped_unit);
+	}
+	if (!d->tables)
+		drawing_add(d, "COMMENT: ");
+	if (d->figure_count < DRAWING_FIGURES_MAX) {
+		memcpy(d->figures[d->figure_count].label, text, sizeof(text));
+		d->figures[d->figure_count++].unit = unit;
+	}
+}
+
+void drawing_shade(struct drawing *d, const char *name, const char *condition, const char *colour,
+        const struct words *label, bool both_sides)
+{
+	char text[DRAWING_LABEL_SIZE * 2] = "";
+
+	if (label && d->tables)
+		drawing_escape(drawing_word(d, label), text, sizeof(text));
+	drawing_add(d, "CDEF:%s=%s,INF,UNKN,IF", name, condition);
+	drawing_add(d, *text ? "AREA:%s%s:%s  " : "AREA:%s%s%s", name, colour, text);
+	if (!both_sides)
+		return;
+	drawing_add(d, "CDEF:%s_under=%s,NEGINF,UNKN,IF", name, condition);
+	drawing_add(d, "AREA:%s_under%s", name, colour);
+}

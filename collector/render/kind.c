@@ -1,0 +1,326 @@
+#include "collector/render/kind.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct words no_data = {"không có số liệu", "no data"};
+static const struct words outage = {"gián đoạn", "outage"};
+
+static void legend(struct drawing *d, const char *what, const char *colour, const char *label)
+{
+	char text[DRAWING_LABEL_SIZE * 2];
+
+	if (d->tables)
+		drawing_add(d, "%s%s:%s", what, colour, drawing_label(label, text, sizeof(text)));
+	else
+		drawing_add(d, "%s%s", what, colour);
+}
+
+/* A data source as line (and its peaks for the table), with its figures. */
+static void plain_line(struct drawing *d, const char *file, const char *source, const char *expression,
+        const char *colour, const struct words *label, const char *format, const char *unit, bool area)
+{
+	char raw[48], peak_raw[48], name[32], peak[32], what[48];
+
+	snprintf(name, sizeof(name), "v%u", d->figure_count);
+	snprintf(peak, sizeof(peak), "x%u", d->figure_count);
+	snprintf(raw, sizeof(raw), "%s_r", name);
+	snprintf(peak_raw, sizeof(peak_raw), "%s_r", peak);
+	drawing_def(d, raw, file, source, "AVERAGE");
+	drawing_def(d, peak_raw, file, source, "MAX");
+	drawing_add(d, "CDEF:%s=%s%s", name, raw, expression);
+	drawing_add(d, "CDEF:%s=%s%s", peak, peak_raw, expression);
+	if (area) {
+		drawing_add(d, "AREA:%s%s30", name, colour);
+	}
+	snprintf(what, sizeof(what), "LINE1.5:%s", name);
+	legend(d, what, colour, drawing_word(d, label));
+	drawing_figures(d, name, peak, drawing_word(d, label), format, unit);
+}
+
+static void draw_host(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words cpu = {"CPU", "CPU"}, memory = {"bộ nhớ", "memory"},
+	                          disk = {"ổ đĩa đầy nhất", "fullest disk"};
+	const char *file = files->path[0];
+
+	drawing_heading(d);
+	plain_line(d, file, "cpu_pct", ",1,*", COLOUR_BLUE, &cpu, "%9.1lf", " %%", true);
+	/* memory is a share of the total, which is a source of its own */
+	drawing_def(d, "total", file, "mem_total", "AVERAGE");
+	plain_line(d, file, "mem_used", ",total,/,100,*", COLOUR_ORANGE, &memory, "%9.1lf", " %%", false);
+	plain_line(d, file, "disk_used_pct", ",1,*", COLOUR_GREEN, &disk, "%9.1lf", " %%", false);
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static void draw_load(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words load = {"tải 1 phút", "1-minute load"}, processes = {"số tiến trình", "processes"};
+
+	drawing_heading(d);
+	plain_line(d, files->path[0], "load1", ",1,*", COLOUR_BLUE, &load, "%11.2lf", "", true);
+	drawing_def(d, "p_r", files->path[0], "processes", "AVERAGE");
+	drawing_def(d, "p_x", files->path[0], "processes", "MAX");
+	if (d->tables)
+		drawing_add(d, "COMMENT:  %-24s", drawing_word(d, &processes));
+	drawing_figures(d, "p_r", "p_x", drawing_word(d, &processes), "%11.0lf", "");
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static void draw_memory(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words used = {"đang dùng", "used"}, total = {"tổng", "total"}, swap = {"hoán đổi", "swap"};
+
+	drawing_heading(d);
+	plain_line(d, files->path[0], "mem_used", ",1,*", COLOUR_ORANGE, &used, "%8.1lf %s", "B", true);
+	plain_line(d, files->path[0], "mem_total", ",1,*", COLOUR_GREY, &total, "%8.1lf %s", "B", false);
+	plain_line(d, files->path[0], "swap_used", ",1,*", COLOUR_PURPLE, &swap, "%8.1lf %s", "B", false);
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static void draw_disk(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words used = {"đã dùng (đĩa đầy nhất)", "used (fullest disk)"},
+	                          left = {"còn trống", "free"};
+
+	drawing_heading(d);
+	plain_line(d, files->path[0], "disk_used_pct", ",1,*", COLOUR_GREEN, &used, "%9.1lf", " %%", true);
+	drawing_def(d, "f_r", files->path[0], "disk_free", "AVERAGE");
+	drawing_def(d, "f_x", files->path[0], "disk_free", "MAX");
+	if (d->tables)
+		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &left), d->language == DRAWING_EN ? 20 : 15, "");
+	drawing_figures(d, "f_r", "f_x", drawing_word(d, &left), "%8.1lf %s", "B");
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static void draw_uptime(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words days = {"ngày chạy liên tục", "days since boot"};
+
+	drawing_heading(d);
+	plain_line(d, files->path[0], "uptime_s", ",86400,/", COLOUR_GREEN, &days, "%11.2lf", "", true);
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static void draw_traffic(struct drawing *d, const struct kind_files *files)
+{
+	static const struct {
+		const char *name, *source, *sign, *colour;
+		struct words label;
+	} sides[] = {
+	        {"in", "in_octets", "", COLOUR_BLUE, {"vào ↑", "in ↑"}},
+	        {"out", "out_octets", ",-1,*", COLOUR_ORANGE, {"ra ↓", "out ↓"}},
+	};
+
+	drawing_heading(d);
+	for (size_t i = 0; i < COUNT(sides); i++) {
+		const char *n = sides[i].name;
+		char peak[16], what[32];
+
+		snprintf(peak, sizeof(peak), "%s_top", n);
+		snprintf(what, sizeof(what), "LINE1:%s_s", n);
+		drawing_def(d, i ? "ob" : "ib", files->path[0], sides[i].source, "AVERAGE");
+		drawing_def(d, i ? "obx" : "ibx", files->path[0], sides[i].source, "MAX");
+		drawing_add(d, "CDEF:%s=%s,8,*", n, i ? "ob" : "ib");
+		drawing_add(d, "CDEF:%s=%s,8,*", peak, i ? "obx" : "ibx");
+		drawing_add(d, "CDEF:%s_s=%s%s,1,*", n, n, sides[i].sign);
+		drawing_add(d, "CDEF:%s_t=%s%s,1,*", n, peak, sides[i].sign);
+		drawing_add(d, "AREA:%s_t%s28", n, sides[i].colour);
+		drawing_add(d, "AREA:%s_s%s60", n, sides[i].colour);
+		legend(d, what, sides[i].colour, drawing_word(d, &sides[i].label));
+		drawing_figures(d, n, peak, drawing_word(d, &sides[i].label), "%7.1lf %s", "bit/s");
+	}
+	drawing_add(d, "VDEF:in95=in,95,PERCENTNAN");
+	drawing_add(d, "LINE1:in95" COLOUR_BLUE "B0::dashes=4,4");
+	drawing_add(d, "CDEF:out_down=out,-1,*");
+	drawing_add(d, "VDEF:out95=out_down,5,PERCENTNAN");
+	drawing_add(d, "LINE1:out95" COLOUR_ORANGE "B0::dashes=4,4");
+	drawing_add(d, "HRULE:0#30303080");
+	drawing_shade(d, "gone", "ib,UN", COLOUR_GREY "40", &no_data, true);
+}
+
+/* Round trip with its spread like smoke, behind it the loss as bands. */
+static void draw_path(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words rtt = {"thời gian khứ hồi", "round trip"}, loss = {"mất gói", "loss"};
+	static const struct {
+		const char *name, *condition, *colour;
+		struct words label;
+	} bands[] = {
+	        {"gone", "loss,UN", COLOUR_GREY "40", {"không có số liệu", "no data"}},
+	        {"b1", "loss,0,GT,loss,5,LE,*", COLOUR_YELLOW "70", {"mất gói đến 5 %", "loss up to 5 %"}},
+	        {"b2", "loss,5,GT,loss,20,LE,*", COLOUR_ORANGE "80", {"đến 20 %", "to 20 %"}},
+	        {"b3", "loss,20,GT,loss,99,LT,*", COLOUR_PURPLE "A0", {"trên 20 %", "above 20 %"}},
+	        {"b4", "loss,99,GE", COLOUR_RED "B0", {"gián đoạn", "outage"}},
+	};
+	const char *file = files->path[0];
+
+	drawing_def(d, "loss", file, "loss_pct", "AVERAGE");
+	drawing_def(d, "loss_x", file, "loss_pct", "MAX");
+	drawing_def(d, "low", file, "rtt_min_ms", "AVERAGE");
+	drawing_def(d, "high", file, "rtt_max_ms", "MAX");
+	for (size_t i = 0; i < COUNT(bands); i++)
+		drawing_shade(d, bands[i].name, bands[i].condition, bands[i].colour, NULL, false);
+	drawing_add(d, "CDEF:spread=high,low,-");
+	drawing_add(d, "AREA:low#00000000");
+	drawing_add(d, "AREA:spread" COLOUR_SKY "60::STACK");
+	drawing_heading(d);
+	plain_line(d, file, "rtt_ms", ",1,*", COLOUR_BLUE, &rtt, "%8.2lf", " ms", false);
+	if (d->tables)
+		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &loss), d->language == DRAWING_EN ? 20 : 17, "");
+	drawing_figures(d, "loss", "loss_x", drawing_word(d, &loss), "%9.2lf", " %%");
+	if (!d->tables)
+		return;
+	for (size_t i = 1; i <= COUNT(bands); i++) {
+		size_t k = i % COUNT(bands); /* "no data" last */
+
+		drawing_add(d, "CDEF:%s_key=%s,POP,UNKN", bands[k].name, bands[k].name);
+		drawing_add(d, "AREA:%s_key%s:%s ", bands[k].name, bands[k].colour, drawing_word(d, &bands[k].label));
+	}
+	drawing_add(d, "COMMENT:\\l");
+}
+
+static void draw_service(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words connect = {"thời gian kết nối", "connect time"}, up = {"tỷ lệ hoạt động", "up"},
+	                          partly = {"gián đoạn một phần", "partly down"};
+	const char *file = files->path[0];
+
+	drawing_def(d, "up", file, "up", "AVERAGE");
+	drawing_heading(d);
+	plain_line(d, file, "connect_ms", ",1,*", COLOUR_BLUE, &connect, "%8.2lf", " ms", true);
+	drawing_add(d, "CDEF:share=up,100,*");
+	if (d->tables)
+		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &up), d->language == DRAWING_EN ? 22 : 9, "");
+	drawing_figures(d, "share", "share", drawing_word(d, &up), "%9.2lf", " %%");
+	drawing_shade(d, "part", "up,0.999,LT,up,0.5,GE,*", COLOUR_ORANGE "80", &partly, false);
+	drawing_shade(d, "down", "up,0.5,LT", COLOUR_RED "B0", &outage, false);
+	drawing_shade(d, "gone", "up,UN", COLOUR_GREY "40", &no_data, false);
+	if (d->tables)
+		drawing_add(d, "COMMENT:\\l");
+}
+
+/* A row a service: green while up, red while down, grey where nobody knows. */
+static void draw_services(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words up = {"hoạt động", "up"}, partly = {"gián đoạn một phần", "partly down"};
+
+	drawing_add(d, "--y-grid");
+	drawing_add(d, "1:1");
+	for (unsigned i = 0; i < files->count; i++) {
+		char name[16], text[DRAWING_LABEL_SIZE * 2];
+
+		snprintf(name, sizeof(name), "u%u", i);
+		drawing_def(d, name, files->path[i], "up", "AVERAGE");
+		drawing_add(d, "CDEF:%s_g=%s,0.999,GE,0.86,0,IF", name, name);
+		drawing_add(d, "CDEF:%s_p=%s,0.999,LT,%s,0.5,GE,*,0.86,0,IF", name, name, name);
+		drawing_add(d, "CDEF:%s_d=%s,0.5,LT,0.86,0,IF", name, name);
+		drawing_add(d, "CDEF:%s_n=%s,UN,0.86,0,IF", name, name);
+		drawing_add(d, "CDEF:%s_s=%s,POP,0.14", name, name);
+		drawing_add(d, "AREA:%s_g" COLOUR_GREEN "%s", name, i ? "::STACK" : "");
+		drawing_add(d, "AREA:%s_p" COLOUR_ORANGE "::STACK", name);
+		drawing_add(d, "AREA:%s_d" COLOUR_RED "::STACK", name);
+		drawing_add(d, "AREA:%s_n#C9CDD3::STACK", name);
+		drawing_add(d, "AREA:%s_s#00000000::STACK", name);
+		drawing_add(d, "CDEF:%s_h=%s,100,*", name, name);
+		snprintf(text, sizeof(text), "%u  %s", i + 1, files->name[i]);
+		if (d->tables) {
+			char label[DRAWING_LABEL_SIZE * 2];
+
+			drawing_add(d, "COMMENT:%s", drawing_label(text, label, sizeof(label)));
+		}
+		bool tables = d->tables;
+		d->tables = false;
+		snprintf(text, sizeof(text), "%s_h", name);
+		drawing_figures(d, text, text, files->name[i], "%7.2lf", " %%");
+		d->tables = tables;
+		if (tables)
+			drawing_add(d, "GPRINT:%s_h_a:%%7.2lf %%%%%s", name,
+			        i % 2 || i + 1 == files->count ? "\\l" : "   ");
+	}
+	if (!d->tables)
+		return;
+	drawing_add(d, "CDEF:key=u0,POP,UNKN");
+	drawing_add(d, "AREA:key" COLOUR_GREEN ":%s ", drawing_word(d, &up));
+	drawing_add(d, "AREA:key" COLOUR_ORANGE ":%s ", drawing_word(d, &partly));
+	drawing_add(d, "AREA:key" COLOUR_RED ":%s ", drawing_word(d, &outage));
+	drawing_add(d, "AREA:key#C9CDD3:%s\\l", drawing_word(d, &no_data));
+}
+
+static void draw_agent(struct drawing *d, const struct kind_files *files)
+{
+	static const struct words backlog = {"lô chờ gửi", "batches waiting"}, cpu = {"CPU của trạm đo", "agent's CPU"},
+	                          memory = {"bộ nhớ trạm đo", "agent's memory"};
+	static const struct {
+		const char *name, *source;
+		const struct words *label;
+		const char *format, *unit;
+		int pad_vi, pad_en;
+	} figures[] = {{"c", "cpu_pct", &cpu, "%9.3lf", " %%", 9, 13}, {"m", "rss", &memory, "%8.1lf %s", "B", 10, 10}};
+
+	drawing_heading(d);
+	plain_line(d, files->path[0], "spool_batches", ",1,*", COLOUR_PURPLE, &backlog, "%11.0lf", "", true);
+	for (size_t i = 0; i < COUNT(figures); i++) {
+		char peak[8];
+
+		snprintf(peak, sizeof(peak), "%sx", figures[i].name);
+		drawing_def(d, figures[i].name, files->path[0], figures[i].source, "AVERAGE");
+		drawing_def(d, peak, files->path[0], figures[i].source, "MAX");
+		if (d->tables)
+			drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, figures[i].label),
+			        d->language == DRAWING_EN ? figures[i].pad_en : figures[i].pad_vi, "");
+		drawing_figures(d, figures[i].name, peak, drawing_word(d, figures[i].label), figures[i].format,
+		        figures[i].unit);
+	}
+	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
+}
+
+static const struct graph_kind kinds[] = {
+        {"uplink", CLASS_UPLINK, 1, {"Kênh truyền", "Line"}, {"ms", "ms"}, "loss_pct", "-l 0", draw_path},
+        {"traffic", CLASS_UPLINK, 1, {"Lưu lượng kênh truyền", "Line traffic"}, {"bit/s", "bit/s"}, "in_octets", "",
+                draw_traffic},
+        {"services", CLASS_SERVICE, KIND_FILES_MAX, {"Các dịch vụ", "Services"}, {"dịch vụ", "service"}, "up",
+                "-l 0 -r", draw_services},
+        {"service", CLASS_SERVICE, 1, {"Dịch vụ", "Service"}, {"ms", "ms"}, "up", "-l 0", draw_service},
+        {"path", CLASS_PATH, 1, {"Đường đến", "Path to"}, {"ms", "ms"}, "loss_pct", "-l 0", draw_path},
+        {"host", CLASS_HOST, 1, {"Máy chủ", "Host"}, {"%", "%"}, "cpu_pct", "-l 0 -u 100 -r", draw_host},
+        {"load", CLASS_HOST, 1, {"Tải", "Load"}, {"tải", "load"}, "load1", "-l 0", draw_load},
+        {"memory", CLASS_HOST, 1, {"Bộ nhớ", "Memory"}, {"byte", "bytes"}, "mem_used", "-l 0 -b 1024", draw_memory},
+        {"disk", CLASS_HOST, 1, {"Ổ đĩa", "Disk"}, {"%", "%"}, "disk_used_pct", "-l 0 -u 100 -r", draw_disk},
+        {"uptime", CLASS_HOST, 1, {"Thời gian chạy liên tục", "Uptime"}, {"ngày", "days"}, "uptime_s", "-l 0",
+                draw_uptime},
+        {"traffic", CLASS_INTERFACE, 1, {"Lưu lượng cổng", "Traffic of"}, {"bit/s", "bit/s"}, "in_octets", "",
+                draw_traffic},
+        {"agent", CLASS_AGENT, 1, {"Trạm đo", "Agent"}, {"lô", "batches"}, "spool_batches", "-l 0", draw_agent},
+};
+
+const struct graph_kind *kind_of(const char *name, enum metric_class_id class)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (kinds[i].class == class && strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+const struct graph_kind *kind_named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+const struct graph_kind *kind_default(enum metric_class_id class)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (kinds[i].class == class && kinds[i].files_most == 1)
+			return &kinds[i];
+	return NULL;
+}
+
+const struct graph_kind *kind_at(unsigned i)
+{
+	return i < COUNT(kinds) ? &kinds[i] : NULL;
+}
