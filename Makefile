@@ -6,6 +6,10 @@
 #   make SAN=address|undefined|thread ...          CC=clang ...
 
 SAN ?=
+# make V=1 shows whole commands
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)  $(2)')
 B := build$(if $(SAN),-$(SAN))$(if $(findstring clang,$(CC)),-clang)
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -45,20 +49,24 @@ flags = $(shell $(PKG_CONFIG) --cflags $(1))
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 $(B)/sansang-agent: $(call obj,$(AGENT_SRC)) $(COMMON_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_agent)) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_agent)) -lm -lpthread
 $(B)/sansang-collector: $(call obj,$(COLLECTOR_SRC)) $(COMMON_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_collector)) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_collector)) -lm -lpthread
 $(B)/sansang: $(call obj,$(CTL_SRC)) $(COMMON_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
 
 $(B)/obj/%.o: %.c $(B)/gen/common/wire.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
 $(B)/gen/common/wire.pb-c.c $(B)/gen/common/wire.pb-c.h &: common/wire.proto
 	@mkdir -p $(B)/gen
-	protoc-c --c_out=$(B)/gen $<
+	$(Q)protoc-c --c_out=$(B)/gen $<
 $(GEN_OBJ): $(B)/gen/common/wire.pb-c.c
-	$(CC) $(filter-out -Werror -Wmissing-prototypes,$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(filter-out -Werror -Wmissing-prototypes,$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
 
 # The dashboard: npm's locked packages, bundled by esbuild into static files.
 DASH_SRC := $(wildcard dashboards/*.json dashboards/*.mjs dashboards/src/*.ts* dashboards/src/*/*.ts* dashboards/src/*.css dashboards/src/*.html dashboards/i18n/*.json)

@@ -11,10 +11,12 @@ other_obj = $(filter-out %/obj/agent/main.o %/obj/collector/main.o $(call obj,$(
 .SECONDEXPANSION:
 $(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $$(call other_obj,$$@)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_collector) cmocka) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_collector) cmocka) -lm -lpthread
 $(patsubst %.c,$(B)/obj/%.o,$(UNIT_SRC)): $(B)/obj/%.o: %.c $(B)/gen/common/wire.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
 
 # One unit test: make unit-common/batch
 UNIT_RUN := $(patsubst tests/unit/%_test.c,unit-%,$(UNIT_SRC))
@@ -31,12 +33,14 @@ FUZZ_LAYERS = $(COMMON_SRC) $(filter-out agent/main.c,$(AGENT_SRC)) $(B)/gen/com
 
 $(B)/fuzz/lib.a: $(FUZZ_LAYERS) $(wildcard common/*.h agent/*.h agent/*/*.h)
 	@mkdir -p $(B)/fuzz/obj && rm -f $@
-	cd $(B)/fuzz/obj && for f in $(FUZZ_LAYERS); do $(CC) -std=c11 -D_GNU_SOURCE -I$(CURDIR) -I$(CURDIR)/$(B)/gen -g -O1 \
+	$(call say,AR,$@)
+	$(Q)cd $(B)/fuzz/obj && for f in $(FUZZ_LAYERS); do $(CC) -std=c11 -D_GNU_SOURCE -I$(CURDIR) -I$(CURDIR)/$(B)/gen -g -O1 \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) -DSANSANG_VERSION='"$(VERSION)"' \
 		$(call flags,$(LIBS_agent)) -c -o $$(echo $$f | tr / _).o $(CURDIR)/$$f || exit 1; done
-	ar rcs $@ $(B)/fuzz/obj/*.o
+	$(Q)ar rcs $@ $(B)/fuzz/obj/*.o
 $(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
-	$(CC) -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) \
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_FLAGS) \
 		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
 
 .PHONY: tests-build fuzz
@@ -50,6 +54,8 @@ fuzz:
 # Tools of tests, bench and demo: many real agents in one process.
 FLEET_OBJ := $(call obj,tests/bench/fleet.c tests/bench/fleet_keys.c tests/bench/ask.c)
 $(B)/simulate: $(call obj,tests/bench/simulate.c tests/bench/model.c) $(FLEET_OBJ) $(COMMON_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common)) -lm -lpthread
 $(B)/swarm: $(call obj,tests/bench/swarm.c tests/bench/known.c) $(FLEET_OBJ) $(COMMON_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) librrd) -lm -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) librrd) -lm -lpthread
