@@ -39,8 +39,8 @@ enum cause {
 enum confidence { CONFIDENCE_UNCLEAR, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
 
 struct cause_words {
-	const char *name;         /* "service-down" */
-	const char *vi, *en;      /* a phrase */
+	const char *name;                /* "service-down" */
+	const char *vi, *en;             /* a phrase */
 	const char *first_vi, *first_en; /* what to check first */
 };
 
@@ -59,11 +59,11 @@ struct verdict cause_of_check(enum check_kind kind, enum reason reason, bool con
 
 /* What is known about a site whose agent does not report. */
 struct dark {
-	bool silent;          /* no frame came any more; otherwise the connection was closed from there */
-	bool outside_up;      /* seen from the collector, a line's terminal answers */
-	bool outside_down;    /* ... or does not */
-	bool others_report;   /* another agent of the site reports */
-	bool others_silent;   /* another agent of the site is silent too */
+	bool silent;        /* no frame came any more; otherwise the connection was closed from there */
+	bool outside_up;    /* seen from the collector, a line's terminal answers */
+	bool outside_down;  /* ... or does not */
+	bool others_report; /* another agent of the site reports */
+	bool others_silent; /* another agent of the site is silent too */
 };
 struct verdict cause_of_dark(const struct dark *d);
 

@@ -7,15 +7,17 @@
 #include "collector/judge/isolation.h"
 #include "collector/judge/trouble.h"
 
-#define SILENCE_MS 12000      /* intake says silent after this */
-#define CLOSED_HOLD_MS 10000  /* an agent that restarts is back by then */
-#define DOUBT_MS 45000        /* back-off of up to 30 s, jittered */
+#define SILENCE_MS 12000     /* intake says silent after this */
+#define CLOSED_HOLD_MS 10000 /* an agent that restarts is back by then */
+#define DOUBT_MS 45000       /* back-off of up to 30 s, jittered */
 
 static void link_set(struct judge *j, struct judge_node *n, enum agent_link link, int64_t at)
 {
 	struct transition t;
-	static const enum state states[] = {
-		[LINK_NEVER] = STATE_UNOBSERVED, [LINK_CONNECTED] = STATE_UP, [LINK_SILENT] = STATE_DOWN, [LINK_CLOSED] = STATE_DOWN};
+	static const enum state states[] = {[LINK_NEVER] = STATE_UNOBSERVED,
+	        [LINK_CONNECTED] = STATE_UP,
+	        [LINK_SILENT] = STATE_DOWN,
+	        [LINK_CLOSED] = STATE_DOWN};
 	n->link = (uint8_t)link;
 	n->link_at = at;
 	n->dirty = true;

@@ -156,7 +156,7 @@ void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *
 		memset(n->sets + n->set_count, 0, (set + 1 - n->set_count) * sizeof *n->sets);
 		n->set_count = set + 1;
 	}
-	n->sets[set] = fleet_check_make(f, n, (enum check_kind)class->id, instance);
+	n->sets[set] = fleet_check_make(f, n, (enum check_kind) class->id, instance);
 }
 
 void fleet_relink(struct fleet *f, const struct inventory *inv)

@@ -19,7 +19,7 @@
 #define FLEET_CHECKS_MAX 2048
 
 enum agent_link { LINK_NEVER, LINK_CONNECTED, LINK_SILENT, LINK_CLOSED }; /* stored */
-const char *agent_link_name(int link); /* "never" ... */
+const char *agent_link_name(int link);                                    /* "never" ... */
 
 struct judge_node {
 	int64_t id; /* row in state.db */
@@ -27,7 +27,7 @@ struct judge_node {
 	const struct node *inv; /* NULL: not in the inventory */
 	const struct site *site;
 	bool simulated, dirty;
-	uint8_t link;       /* enum agent_link */
+	uint8_t link; /* enum agent_link */
 	int64_t link_at;
 	int64_t life_at;    /* last record from it, collector's clock */
 	int64_t sample_at;  /* last sample time */
@@ -41,7 +41,7 @@ struct judge_node {
 	uint32_t set_count;
 	struct judge_check **checks; /* owned */
 	uint32_t check_count;
-	struct judge_check *agent; /* its connection, made with the node */
+	struct judge_check *agent;  /* its connection, made with the node */
 	struct incident *witnessed; /* dark stretch that its spool has still to testify about */
 	bool awake;                 /* it has samples from within that stretch */
 };
@@ -56,9 +56,9 @@ struct judge_check {
 	const struct site *site;       /* whose matter it is: the node's, or the terminal's */
 	bool terminal;                 /* path from the collector to a line's terminal */
 	bool dirty;
-	bool shown_old;  /* it was said that it is unobserved */
+	bool shown_old; /* it was said that it is unobserved */
 	int64_t step_ms;
-	int64_t row_at;  /* last row; machine.at counts hints too */
+	int64_t row_at; /* last row; machine.at counts hints too */
 	struct state_machine machine;
 	double value[FIGURES_VALUES_MAX]; /* last: loss and rtt, or connect time; NaN unknown */
 	double usual_ms;                  /* slow mean of good round trips, 0 none */

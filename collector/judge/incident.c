@@ -74,8 +74,8 @@ void incident_evidence(struct incident *i, int64_t at, const char *who, const ch
 {
 	if (json_array_size(i->evidence) >= EVIDENCE_MAX)
 		return;
-	json_array_append_new(i->evidence,
-		json_pack("{s:I, s:s, s:s, s:s}", "at", (json_int_t)at, "who", who, "vi", vi, "en", en));
+	json_array_append_new(
+	        i->evidence, json_pack("{s:I, s:s, s:s, s:s}", "at", (json_int_t)at, "who", who, "vi", vi, "en", en));
 	touch(i);
 }
 
@@ -125,21 +125,21 @@ static const struct {
 	enum field_type type;
 	size_t offset;
 } fields[] = {
-	{"site", FIELD_TEXT, offsetof(struct incident, site)},
-	{"node", FIELD_TEXT, offsetof(struct incident, node)},
-	{"service", FIELD_TEXT, offsetof(struct incident, service)},
-	{"uplink", FIELD_TEXT, offsetof(struct incident, uplink)},
-	{"unit", FIELD_TEXT, offsetof(struct incident, unit)},
-	{"summary_vi", FIELD_TEXT, offsetof(struct incident, summary_vi)},
-	{"summary_en", FIELD_TEXT, offsetof(struct incident, summary_en)},
-	{"acked_by", FIELD_TEXT, offsetof(struct incident, acked_by)},
-	{"opened_at", FIELD_TIME, offsetof(struct incident, opened_at)},
-	{"detected_at", FIELD_TIME, offsetof(struct incident, detected_at)},
-	{"resolved_at", FIELD_TIME, offsetof(struct incident, resolved_at)},
-	{"acked_at", FIELD_TIME, offsetof(struct incident, acked_at)},
-	{"simulated", FIELD_BOOL, offsetof(struct incident, simulated)},
-	{"late", FIELD_BOOL, offsetof(struct incident, late)},
-	{"wide", FIELD_BOOL, offsetof(struct incident, wide)},
+        {"site", FIELD_TEXT, offsetof(struct incident, site)},
+        {"node", FIELD_TEXT, offsetof(struct incident, node)},
+        {"service", FIELD_TEXT, offsetof(struct incident, service)},
+        {"uplink", FIELD_TEXT, offsetof(struct incident, uplink)},
+        {"unit", FIELD_TEXT, offsetof(struct incident, unit)},
+        {"summary_vi", FIELD_TEXT, offsetof(struct incident, summary_vi)},
+        {"summary_en", FIELD_TEXT, offsetof(struct incident, summary_en)},
+        {"acked_by", FIELD_TEXT, offsetof(struct incident, acked_by)},
+        {"opened_at", FIELD_TIME, offsetof(struct incident, opened_at)},
+        {"detected_at", FIELD_TIME, offsetof(struct incident, detected_at)},
+        {"resolved_at", FIELD_TIME, offsetof(struct incident, resolved_at)},
+        {"acked_at", FIELD_TIME, offsetof(struct incident, acked_at)},
+        {"simulated", FIELD_BOOL, offsetof(struct incident, simulated)},
+        {"late", FIELD_BOOL, offsetof(struct incident, late)},
+        {"wide", FIELD_BOOL, offsetof(struct incident, wide)},
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
 
@@ -173,10 +173,10 @@ json_t *incident_json(const struct incident *i)
 	const struct cause_words *known = i->final_known ? final : first;
 	enum confidence confidence = i->final_known ? i->final.confidence : i->first.confidence;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:s, s:s}", "id", i->id, "kind",
-		check_kind_name(i->kind), "cause", first->name, "confidence", confidence_name(confidence), "severity",
-		i->alarm ? "alarm" : "warning", "state", incident_state_name(i->state), "responsible", i->responsible,
-		"evidence", i->evidence, "affects", i->affects, "check_first_vi", known->first_vi, "check_first_en",
-		known->first_en);
+	        check_kind_name(i->kind), "cause", first->name, "confidence", confidence_name(confidence), "severity",
+	        i->alarm ? "alarm" : "warning", "state", incident_state_name(i->state), "responsible", i->responsible,
+	        "evidence", i->evidence, "affects", i->affects, "check_first_vi", known->first_vi, "check_first_en",
+	        known->first_en);
 	json_object_set_new(o, "final_cause", i->final_known ? json_string(final->name) : json_null());
 	json_object_set_new(o, "merged_into", i->merged_into[0] ? json_string(i->merged_into) : json_null());
 	for (size_t k = 0; k < FIELD_COUNT; k++)

@@ -25,15 +25,15 @@ enum incident_said { SAID_NOTHING, SAID_OPEN, SAID_RESOLVED };
 
 struct incident {
 	char id[192];
-	enum check_kind kind; /* KIND_PATH: the collector's own line */
+	enum check_kind kind;                        /* KIND_PATH: the collector's own line */
 	char *site, *unit, *node, *service, *uplink; /* owned ids, NULL: of none */
-	struct verdict first, final; /* final: once the site's spool has testified */
+	struct verdict first, final;                 /* final: once the site's spool has testified */
 	bool final_known;
 	enum incident_state state;
 	char merged_into[192];
 	int64_t opened_at, detected_at, resolved_at; /* 0: not yet */
 	bool simulated, late, alarm;
-	bool wide; /* one service from many sites: site and unit are NULL */
+	bool wide;               /* one service from many sites: site and unit are NULL */
 	const char *responsible; /* static word */
 	char *summary_vi, *summary_en;
 	json_t *evidence, *affects; /* owned arrays */

@@ -30,7 +30,7 @@ static bool beside(const struct judge *j, const struct judge_node *n)
 static bool has_witness(const struct judge *j)
 {
 	const struct judge_node *n =
-		j->inv && j->inv->collector_node ? fleet_node(&j->fleet, j->inv->collector_node) : NULL;
+	        j->inv && j->inv->collector_node ? fleet_node(&j->fleet, j->inv->collector_node) : NULL;
 	bool paths = false;
 	for (uint32_t i = 0; n && i < n->check_count; i++) {
 		const struct judge_check *c = n->checks[i];
@@ -47,7 +47,7 @@ static void cut_begin(struct judge *j, int64_t at, bool by_path)
 		return;
 	clock_format_utc(at, stamp, sizeof stamp);
 	snprintf(id, sizeof id, "collector.line.%.4s%.2s%.2sT%.2s%.2s%.2s", stamp, stamp + 5, stamp + 8, stamp + 11,
-		stamp + 14, stamp + 17);
+	        stamp + 14, stamp + 17);
 	struct incident *i = incident_make(&j->incidents, id, &fresh);
 	if (fresh) {
 		i->kind = KIND_PATH;
@@ -62,10 +62,14 @@ static void cut_begin(struct judge *j, int64_t at, bool by_path)
 	incident_reopen(i);
 	words_time(j, at, when, sizeof when);
 	char vi[200], en[200];
-	snprintf(vi, sizeof vi, by_path ? "Trạm đo cạnh máy chủ giám sát không tới được cổng mạng từ %s"
-					: "Phần lớn trạm đo cùng im lặng từ %s", when);
-	snprintf(en, sizeof en, by_path ? "The agent beside the collector cannot reach the gateway since %s"
-					: "Most agents fell silent together at %s", when);
+	snprintf(vi, sizeof vi,
+	        by_path ? "Trạm đo cạnh máy chủ giám sát không tới được cổng mạng từ %s"
+	                : "Phần lớn trạm đo cùng im lặng từ %s",
+	        when);
+	snprintf(en, sizeof en,
+	        by_path ? "The agent beside the collector cannot reach the gateway since %s"
+	                : "Most agents fell silent together at %s",
+	        when);
 	incident_evidence(i, at, "judge", vi, en);
 	j->cut = i;
 	j->cut_by_path = by_path;
@@ -76,7 +80,8 @@ static void cut_end(struct judge *j, int64_t at)
 {
 	if (!j->cut)
 		return;
-	incident_evidence(j->cut, at, "judge", "Máy chủ giám sát đã có đường truyền trở lại", "The collector's line is back");
+	incident_evidence(
+	        j->cut, at, "judge", "Máy chủ giám sát đã có đường truyền trở lại", "The collector's line is back");
 	incident_resolve(j->cut, at);
 	j->cut = NULL;
 	j->cut_ended_at = j->now;

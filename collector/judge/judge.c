@@ -12,8 +12,8 @@
 
 #define SWEEP_MS 1000
 #define LATE_DECIDES_MS 60000
-#define CROWD_HOLD_MS 3000    /* for a service that many sites check: do the others fail too? */
-#define LINE_HOLD_MS 5000     /* until the line has spoken */
+#define CROWD_HOLD_MS 3000     /* for a service that many sites check: do the others fail too? */
+#define LINE_HOLD_MS 5000      /* until the line has spoken */
 #define TERMINAL_HOLD_MS 15000 /* until the site's agent is silent or not */
 #define MANY_SITES 3
 
@@ -51,13 +51,18 @@ void judge_move(struct judge *j, struct judge_check *c, const struct transition 
 		return;
 	j->closed = grown(j->closed, j->closed_count, &j->closed_cap, sizeof *j->closed);
 	j->closed[j->closed_count++] = (struct closed_interval){
-		.check_id = c->id, .start = t->since, .stop = t->at, .state = t->from, .reason = t->reason};
+	        .check_id = c->id, .start = t->since, .stop = t->at, .state = t->from, .reason = t->reason};
 }
 
 /* Causes before what they cause: interfaces, lines, paths, then services; ids make it the same in every replay. */
 static int rank(const struct move *m)
 {
-	static const int ranks[KIND_COUNT] = {[KIND_INTERFACE] = 0, [KIND_UPLINK] = 1, [KIND_PATH] = 2, [KIND_AGENT] = 3, [KIND_HOST] = 4, [KIND_SERVICE] = 5};
+	static const int ranks[KIND_COUNT] = {[KIND_INTERFACE] = 0,
+	        [KIND_UPLINK] = 1,
+	        [KIND_PATH] = 2,
+	        [KIND_AGENT] = 3,
+	        [KIND_HOST] = 4,
+	        [KIND_SERVICE] = 5};
 	return ranks[m->check->kind];
 }
 
@@ -166,10 +171,12 @@ static void read_batch(struct judge *j, const struct record *r)
 static void read_act(struct judge *j, const struct record *r)
 {
 	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
-	const char *word = json_string_value(json_object_get(o, "act")), *by = json_string_value(json_object_get(o, "by"));
+	const char *word = json_string_value(json_object_get(o, "act")),
+	           *by = json_string_value(json_object_get(o, "by"));
 	const char *target = json_string_value(json_object_get(o, "target"));
 	bool ack = word && !strcmp(word, "ack");
-	struct incident *i = target && (ack || (word && !strcmp(word, "comment"))) ? incident_find(&j->incidents, target) : NULL;
+	struct incident *i =
+	        target && (ack || (word && !strcmp(word, "comment"))) ? incident_find(&j->incidents, target) : NULL;
 	if (i) {
 		j->acts = grown(j->acts, j->act_count, &j->act_cap, sizeof *j->acts);
 		struct act *a = &j->acts[j->act_count++];
@@ -223,16 +230,19 @@ void judge_record(struct judge *j, const struct record *r)
 	}
 }
 
-void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason, int64_t at)
+void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason,
+        int64_t at)
 {
 	struct transition out[2];
 	struct judge_node *n = fleet_node(&j->fleet, node);
 	const struct metric_class *class = metric_class_named(class_name);
-	struct judge_check *c = n && class ? fleet_check(n, (enum check_kind)class->id, instance) : NULL;
+	struct judge_check *c = n && class ? fleet_check(n, (enum check_kind) class->id, instance) : NULL;
 	/* while a backlog replays, its samples decide when they get here */
-	if (!c || c->kind == KIND_AGENT || c->kind == KIND_HOST || at > j->now + SWEEP_MS || at - c->machine.at > state_patience_ms(c->step_ms))
+	if (!c || c->kind == KIND_AGENT || c->kind == KIND_HOST || at > j->now + SWEEP_MS ||
+	        at - c->machine.at > state_patience_ms(c->step_ms))
 		return;
-	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : STATE_DOWN, up ? REASON_OK : (uint8_t)reason, out);
+	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : STATE_DOWN,
+	        up ? REASON_OK : (uint8_t)reason, out);
 	c->dirty = true;
 	for (unsigned k = 0; k < moves; k++)
 		judge_move(j, c, &out[k], false);

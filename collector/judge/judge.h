@@ -56,7 +56,7 @@ struct act {
 struct judge_source {
 	/* What a set number means, see follower_dict(). */
 	bool (*dict)(void *arg, const char *node, uint64_t epoch, uint32_t set, const char **class_name,
-		uint8_t *layout, const char **instance);
+	        uint8_t *layout, const char **instance);
 	void *arg;
 };
 
@@ -78,13 +78,13 @@ struct judge {
 	struct act *acts;
 	size_t act_count, act_cap;
 	int64_t now;
-	uint64_t rows;           /* read since the start */
-	int64_t swept_at;        /* when old checks were looked for */
-	struct incident *cut;    /* the collector's own line is down: this incident; NULL it is not */
-	bool cut_by_path;        /* seen by the agent beside the collector, not by a mass of silent agents */
-	int64_t cut_ended_at;    /* agents need a while to come back */
-	bool uncertain;          /* the record at hand is of a boot that could not be verified */
-	bool urgent;             /* something to conclude: commit soon */
+	uint64_t rows;        /* read since the start */
+	int64_t swept_at;     /* when old checks were looked for */
+	struct incident *cut; /* the collector's own line is down: this incident; NULL it is not */
+	bool cut_by_path;     /* seen by the agent beside the collector, not by a mass of silent agents */
+	int64_t cut_ended_at; /* agents need a while to come back */
+	bool uncertain;       /* the record at hand is of a boot that could not be verified */
+	bool urgent;          /* something to conclude: commit soon */
 	/* A check's shown state changed, or (check NULL) all may have. */
 	void (*on_state)(void *arg, const struct judge_check *c);
 	void *arg;
@@ -95,7 +95,8 @@ void judge_set_inventory(struct judge *j, const struct inventory *inv);
 /* Everything in it, also what was made up from rows of another time. */
 void judge_record(struct judge *j, const struct record *r);
 /* A state told ahead of the samples. `at` is when it began, collector's clock. */
-void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason, int64_t at);
+void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason,
+        int64_t at);
 /* Time went on to `now`: decides what waited, looks for checks that fell silent. */
 void judge_tick(struct judge *j, int64_t now);
 /* After loading: connections are believed only for a while. */

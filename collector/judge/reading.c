@@ -8,9 +8,9 @@
 #define YEAR_2020_MS 1577836800000LL
 /* a row from later than this is the agent's wrong clock */
 #define FUTURE_MS 60000
-#define LOSS_SLOW 5.0        /* percent */
-#define DISK_FULL 95.0       /* percent */
-#define RTT_TIMES 5.0        /* of the usual one, and ... */
+#define LOSS_SLOW 5.0  /* percent */
+#define DISK_FULL 95.0 /* percent */
+#define RTT_TIMES 5.0  /* of the usual one, and ... */
 #define RTT_MORE_MS 50.0
 #define USUAL_WEIGHT (1.0 / 64)
 
@@ -27,7 +27,7 @@ static double value_at(enum metric_class_id id, const int64_t *v, unsigned count
 }
 
 static void measure(struct judge *j, struct judge_check *c, unsigned slot, enum metric_class_id id, unsigned column,
-	int64_t at, const int64_t *v, unsigned count)
+        int64_t at, const int64_t *v, unsigned count)
 {
 	(void)j;
 	const struct metric *m = &metric_class(id)->metrics[column];
@@ -48,7 +48,8 @@ static bool rtt_slow(struct judge_check *c, double rtt)
 	return false;
 }
 
-static enum state read_path(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+static enum state read_path(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	measure(j, c, 0, CLASS_PATH, PATH_LOSS, at, v, count);
 	measure(j, c, 1, CLASS_PATH, PATH_RTT, at, v, count);
@@ -62,7 +63,8 @@ static enum state read_path(struct judge *j, struct judge_check *c, int64_t at, 
 	return slow || c->value[0] >= LOSS_SLOW ? STATE_DEGRADED : STATE_UP;
 }
 
-static enum state read_service(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+static enum state read_service(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	measure(j, c, 0, CLASS_SERVICE, SVC_CONNECT, at, v, count);
 	if (!count || v[SVC_UP] == METRIC_UNKNOWN)
@@ -74,7 +76,8 @@ static enum state read_service(struct judge *j, struct judge_check *c, int64_t a
 	return STATE_DOWN;
 }
 
-static enum state read_interface(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+static enum state read_interface(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	(void)j;
 	(void)c;
@@ -85,7 +88,8 @@ static enum state read_interface(struct judge *j, struct judge_check *c, int64_t
 	return v[IF_CARRIER] ? STATE_UP : STATE_DOWN;
 }
 
-static enum state read_host(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+static enum state read_host(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	(void)j;
 	(void)c;
@@ -96,7 +100,8 @@ static enum state read_host(struct judge *j, struct judge_check *c, int64_t at, 
 }
 
 /* The agent's own figures say nothing about a state: its connection does that. */
-static enum state read_agent(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+static enum state read_agent(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	(void)j;
 	(void)at;
@@ -108,13 +113,14 @@ static enum state read_agent(struct judge *j, struct judge_check *c, int64_t at,
 	return STATE_UNOBSERVED;
 }
 
-static enum state (*const readers[KIND_COUNT])(struct judge *, struct judge_check *, int64_t, const int64_t *, unsigned, uint8_t *) = {
-	[KIND_HOST] = read_host,
-	[KIND_INTERFACE] = read_interface,
-	[KIND_PATH] = read_path,
-	[KIND_UPLINK] = read_path,
-	[KIND_SERVICE] = read_service,
-	[KIND_AGENT] = read_agent,
+static enum state (*const readers[KIND_COUNT])(
+        struct judge *, struct judge_check *, int64_t, const int64_t *, unsigned, uint8_t *) = {
+        [KIND_HOST] = read_host,
+        [KIND_INTERFACE] = read_interface,
+        [KIND_PATH] = read_path,
+        [KIND_UPLINK] = read_path,
+        [KIND_SERVICE] = read_service,
+        [KIND_AGENT] = read_agent,
 };
 
 static struct judge_check *check_of_set(struct reading *rd, uint32_t set)

@@ -44,7 +44,7 @@ static unsigned lines_of(const struct judge_check *c)
 
 /* An incident of that kind at the check's site that was going on at `at`. */
 static struct incident *at_site(
-	const struct judge *j, const struct judge_check *c, enum check_kind kind, int64_t at, int64_t tolerance)
+        const struct judge *j, const struct judge_check *c, enum check_kind kind, int64_t at, int64_t tolerance)
 {
 	for (size_t k = j->incidents.count; k > 0; k--) {
 		struct incident *i = j->incidents.all[k - 1];
@@ -61,7 +61,8 @@ static struct incident *line_down(const struct judge *j, const struct judge_chec
 	unsigned down = 0;
 	for (size_t k = 0; k < j->incidents.count; k++) {
 		struct incident *i = j->incidents.all[k];
-		if (i->kind != KIND_UPLINK || !incident_covers(i, at, root_tolerance_ms(c)) || !same(i->site, c->site->id))
+		if (i->kind != KIND_UPLINK || !incident_covers(i, at, root_tolerance_ms(c)) ||
+		        !same(i->site, c->site->id))
 			continue;
 		if (!goes_by(c, uplink_named(c->site, i->uplink)))
 			continue;
@@ -123,7 +124,7 @@ static struct crowd crowd_of(const struct judge *j, const struct trouble *t)
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		const struct trouble *o = j->troubles[k];
 		if (o != t && !o->incident && o->due && o->check->service == t->check->service &&
-			o->check->node->simulated == t->check->node->simulated && llabs(o->from - t->from) <= window)
+		        o->check->node->simulated == t->check->node->simulated && llabs(o->from - t->from) <= window)
 			crowd_add(&w, o->check->site->id);
 	}
 	return w;
@@ -166,8 +167,9 @@ static struct incident *service_sibling(const struct judge *j, const struct trou
 {
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		const struct trouble *o = j->troubles[k];
-		if (o != t && o->primary && o->incident && o->check->service && o->check->service == t->check->service &&
-			o->check->site == t->check->site && incident_is_open(o->incident))
+		if (o != t && o->primary && o->incident && o->check->service &&
+		        o->check->service == t->check->service && o->check->site == t->check->site &&
+		        incident_is_open(o->incident))
 			return o->incident;
 	}
 	return NULL;
@@ -179,7 +181,7 @@ static struct incident *root_of_service(struct judge *j, struct trouble *t, bool
 	struct incident *i = link_lost(j, c, t->from);
 	/* who refuses or answers wrongly was reached: no line explains that */
 	bool reached = t->reason == REASON_REFUSED || t->reason == REASON_STATUS || t->reason == REASON_CONTENT ||
-		t->reason == REASON_CERTIFICATE;
+	               t->reason == REASON_CERTIFICATE;
 	*primary = false;
 	if (!i && !reached)
 		i = line_down(j, c, t->from);
@@ -209,7 +211,8 @@ static struct incident *root_of_line(struct judge *j, struct trouble *t, bool *p
 	}
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		const struct trouble *o = j->troubles[k];
-		if (o != t && o->primary && o->incident && o->check->uplink == c->uplink && incident_is_open(o->incident)) {
+		if (o != t && o->primary && o->incident && o->check->uplink == c->uplink &&
+		        incident_is_open(o->incident)) {
 			*primary = true;
 			return o->incident;
 		}

@@ -31,15 +31,15 @@ static void finish(struct judge *j, struct judge_node *n, struct incident *i, bo
 		return;
 	if (rebooted) {
 		incident_evidence(i, at, n->name, "Máy đã khởi động lại trong thời gian mất liên lạc",
-			"The host restarted during the silence");
+		        "The host restarted during the silence");
 		conclude(j, i, CAUSE_HOST_DOWN, CONFIDENCE_LIKELY);
 	} else if (n->awake) {
 		incident_evidence(i, at, n->name, "Trạm đo vẫn chạy và ghi số liệu trong lúc mất liên lạc",
-			"The agent ran and kept measuring during the silence");
+		        "The agent ran and kept measuring during the silence");
 		conclude(j, i, CAUSE_UPLINK_DOWN, CONFIDENCE_LIKELY);
 	} else {
 		incident_evidence(i, at, n->name, "Trạm đo không chạy trong lúc mất liên lạc, máy không khởi động lại",
-			"The agent did not run during the silence; the host did not restart");
+		        "The agent did not run during the silence; the host did not restart");
 		conclude(j, i, CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY);
 	}
 }
@@ -52,7 +52,7 @@ static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64
 	const struct unit *unit = site_unit(j->inv, n->site, last);
 	clock_format_utc(last, stamp, sizeof stamp);
 	snprintf(id, sizeof id, "%.40s.host-%.60s.%.4s%.2s%.2sT%.2s%.2s%.2s", n->site->id, n->name, stamp, stamp + 5,
-		stamp + 8, stamp + 11, stamp + 14, stamp + 17);
+	        stamp + 8, stamp + 11, stamp + 14, stamp + 17);
 	struct incident *i = incident_make(&j->incidents, id, &fresh);
 	if (!fresh)
 		return;
@@ -67,7 +67,8 @@ static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64
 	i->responsible = responsible_name(RESPONSIBLE_COMMUNE);
 	i->first = (struct verdict){CAUSE_HOST_DOWN, CONFIDENCE_CERTAIN};
 	words_summary(j, i);
-	snprintf(vi, sizeof vi, "Mã khởi động của máy đã đổi; không có số liệu trong %lld giây", (long long)(back - last) / 1000);
+	snprintf(vi, sizeof vi, "Mã khởi động của máy đã đổi; không có số liệu trong %lld giây",
+	        (long long)(back - last) / 1000);
 	snprintf(en, sizeof en, "Its boot id changed; no samples for %lld seconds", (long long)(back - last) / 1000);
 	incident_evidence(i, back, n->name, vi, en);
 	incident_resolve(i, back);

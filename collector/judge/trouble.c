@@ -10,7 +10,7 @@
 
 #define LATE_DECIDES_MS 60000 /* what is older waits for nothing */
 #define AFTERMATH_MS 15000    /* for what outlives the incident that explained it */
-#define RETURN_MS 40000    /* agents come back with a back-off of up to 30 s */
+#define RETURN_MS 40000       /* agents come back with a back-off of up to 30 s */
 #define UNSEEN_WAIT_MS 5000
 
 bool trouble_counts(const struct judge_check *c)
@@ -89,8 +89,7 @@ void trouble_merge(struct judge *j, struct incident *from, struct incident *into
 		t->incident = into;
 		into->open_count += t->primary;
 	}
-	json_array_foreach (from->affects, index, value)
-		incident_affects(into, json_string_value(value));
+	json_array_foreach(from->affects, index, value) incident_affects(into, json_string_value(value));
 	if (primary && incident_is_open(from) && from->open_count)
 		incident_reopen(into);
 	if (primary && into->state == INCIDENT_RESOLVED && from->resolved_at > into->resolved_at)
@@ -119,7 +118,7 @@ static void name_incident(const struct judge_check *c, int64_t from, char *out, 
 	clock_format_utc(from, stamp, sizeof stamp);
 	name_target(c, target, sizeof target);
 	snprintf(out, size, "%.40s.%.100s.%.4s%.2s%.2sT%.2s%.2s%.2s", c->site->id, target, stamp, stamp + 5, stamp + 8,
-		stamp + 11, stamp + 14, stamp + 17);
+	        stamp + 11, stamp + 14, stamp + 17);
 }
 
 static const char *responsible_of(const struct judge_check *c)

@@ -40,13 +40,13 @@ static struct names names_of(const struct judge *j, const struct incident *i)
 	const struct service *sv = j->inv && i->service ? inventory_service(j->inv, i->service) : NULL;
 	const struct uplink *u = uplink_of(s, i->uplink);
 	struct names n = {
-		.site = s ? or_else(s->name, s->id) : or_else(i->site, ""),
-		.service = sv ? or_else(sv->name, sv->id) : or_else(i->service, ""),
-		.node = or_else(i->node, ""),
+	        .site = s ? or_else(s->name, s->id) : or_else(i->site, ""),
+	        .service = sv ? or_else(sv->name, sv->id) : or_else(i->service, ""),
+	        .node = or_else(i->node, ""),
 	};
 	if (u)
 		snprintf(n.line, sizeof n.line, "%s%s%s%s%s", uplink_kind_name(u->kind), u->carrier ? " " : "",
-			or_else(u->carrier, ""), u->circuit ? " " : "", or_else(u->circuit, ""));
+		        or_else(u->carrier, ""), u->circuit ? " " : "", or_else(u->circuit, ""));
 	return n;
 }
 
@@ -57,9 +57,11 @@ static char *summary(const struct incident *i, const struct names *n, bool vi)
 	switch (i->kind) {
 	case KIND_SERVICE:
 		if (i->wide)
-			return mem_printf(vi ? "Dịch vụ %s không dùng được từ nhiều địa điểm: %s" : "Service %s fails from many sites: %s",
-				n->service, what);
-		return mem_printf(vi ? "Dịch vụ %s không dùng được tại %s: %s" : "Service %s fails at %s: %s", n->service, n->site, what);
+			return mem_printf(vi ? "Dịch vụ %s không dùng được từ nhiều địa điểm: %s"
+			                     : "Service %s fails from many sites: %s",
+			        n->service, what);
+		return mem_printf(vi ? "Dịch vụ %s không dùng được tại %s: %s" : "Service %s fails at %s: %s",
+		        n->service, n->site, what);
 	case KIND_UPLINK:
 		return mem_printf(vi ? "Kênh truyền %s của %s: %s" : "Line %s of %s: %s", n->line, n->site, what);
 	case KIND_INTERFACE:
@@ -68,9 +70,10 @@ static char *summary(const struct incident *i, const struct names *n, bool vi)
 		return mem_printf(vi ? "Máy %s tại %s: %s" : "Host %s at %s: %s", n->node, n->site, what);
 	case KIND_PATH:
 		return mem_printf("%s", vi ? "Máy chủ giám sát mất đường truyền: không kết luận về các địa điểm"
-					   : "The collector itself is cut off: nothing is concluded about the sites");
+		                           : "The collector itself is cut off: nothing is concluded about the sites");
 	default:
-		return mem_printf(vi ? "Mất liên lạc với %s (trạm đo %s): %s" : "No contact with %s (agent %s): %s", n->site, n->node, what);
+		return mem_printf(vi ? "Mất liên lạc với %s (trạm đo %s): %s" : "No contact with %s (agent %s): %s",
+		        n->site, n->node, what);
 	}
 }
 

@@ -1,0 +1,405 @@
+#include "collector/judge/store_private.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+
+static const char *const migrations[] = {
+        "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+        "CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, site TEXT, link INTEGER, link_at INTEGER,"
+        " life_at INTEGER, sample_at INTEGER, software TEXT, address TEXT, skew_ms INTEGER, backlog INTEGER, boot BLOB,"
+        " epoch INTEGER, simulated INTEGER, witnessed TEXT, awake INTEGER);"
+        "CREATE TABLE check_state(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, kind INTEGER NOT NULL, instance TEXT "
+        "NOT NULL,"
+        " step_ms INTEGER, state INTEGER, reason INTEGER, since INTEGER, at INTEGER, value0 REAL, value1 REAL,"
+        " terminal INTEGER, memory BLOB);"
+        "CREATE TABLE interval(check_id INTEGER, start INTEGER, stop INTEGER, state INTEGER, reason INTEGER,"
+        " PRIMARY KEY(check_id, start)) WITHOUT ROWID;"
+        "CREATE TABLE hour(check_id INTEGER, hour INTEGER, body BLOB, PRIMARY KEY(check_id, hour)) WITHOUT ROWID;"
+        "CREATE TABLE incident(id TEXT PRIMARY KEY, open INTEGER, state TEXT, site TEXT, unit TEXT, node TEXT, service "
+        "TEXT,"
+        " opened_at INTEGER, resolved_at INTEGER, simulated INTEGER, changes INTEGER, said INTEGER, body TEXT);"
+        "CREATE INDEX incident_open ON incident(opened_at) WHERE open;"
+        "CREATE INDEX incident_opened ON incident(opened_at);"
+        "CREATE TABLE incident_act(incident TEXT, at INTEGER, by TEXT, act TEXT, text TEXT);"
+        "CREATE INDEX incident_act_of ON incident_act(incident);"
+        "CREATE TABLE trouble(check_id INTEGER PRIMARY KEY, since INTEGER, due INTEGER, reason INTEGER, connected "
+        "INTEGER,"
+        " main INTEGER, incident TEXT);"
+        "CREATE TABLE conclusion(seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL);",
+};
+#define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
+
+static const char *const texts[STATEMENT_COUNT] = {
+        [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
+        [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                     "?15, ?16)",
+        [PUT_CHECK] =
+                "INSERT OR REPLACE INTO check_state VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        [PUT_INTERVAL] = "INSERT OR REPLACE INTO interval VALUES(?1, ?2, ?3, ?4, ?5)",
+        [PUT_HOUR] = "INSERT OR REPLACE INTO hour VALUES(?1, ?2, ?3)",
+        [PUT_INCIDENT] =
+                "INSERT OR REPLACE INTO incident VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        [PUT_ACT] = "INSERT INTO incident_act VALUES(?1, ?2, ?3, ?4, ?5)",
+        [PUT_TROUBLE] = "INSERT OR REPLACE INTO trouble VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [CLEAR_TROUBLES] = "DELETE FROM trouble",
+        [PUT_CONCLUSION] = "INSERT OR IGNORE INTO conclusion(key, body) VALUES(?1, ?2)",
+        [NEXT_CONCLUSION] = "SELECT seq, key, body FROM conclusion WHERE seq > ?1 ORDER BY seq LIMIT 1",
+        [DROP_CONCLUSION] = "DELETE FROM conclusion WHERE seq = ?1",
+};
+
+static int run(struct store *s, const char *sql)
+{
+	char *error = NULL;
+	if (sqlite3_exec(s->db, sql, NULL, NULL, &error) == SQLITE_OK)
+		return 0;
+	log_error("state.db: %s", error ? error : sqlite3_errmsg(s->db));
+	sqlite3_free(error);
+	return -EIO;
+}
+
+static int schema_version(struct store *s)
+{
+	sqlite3_stmt *st;
+	int version = -1;
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+	        sqlite3_step(st) == SQLITE_ROW)
+		version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return version;
+}
+
+static int migrate(struct store *s)
+{
+	char pragma[48];
+	int version = schema_version(s);
+	if (version < 0 || version > VERSION) {
+		log_error("state.db: schema version %d, this program knows %d", version, VERSION);
+		return -EINVAL;
+	}
+	for (; version < VERSION; version++) {
+		snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", version + 1);
+		if (run(s, "BEGIN IMMEDIATE") || run(s, migrations[version]) || run(s, pragma) || run(s, "COMMIT"))
+			return -EIO;
+	}
+	return 0;
+}
+
+int store_open(struct store **out, const char *path)
+{
+	struct store *s = mem_alloc(sizeof *s);
+	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL)) {
+		log_error("%s: %s", path, sqlite3_errmsg(s->db));
+		store_close(s);
+		return -EIO;
+	}
+	sqlite3_busy_timeout(s->db, 5000);
+	if (run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000") || migrate(s)) {
+		store_close(s);
+		return -EIO;
+	}
+	for (int k = 0; k < STATEMENT_COUNT; k++) {
+		if (sqlite3_prepare_v3(s->db, texts[k], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[k], NULL)) {
+			log_error("%s: %s", path, sqlite3_errmsg(s->db));
+			store_close(s);
+			return -EIO;
+		}
+	}
+	*out = s;
+	return 0;
+}
+
+static void bind_text(sqlite3_stmt *st, int column, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(st, column, text, -1, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(st, column);
+}
+
+static int step(struct store *s, sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+	sqlite3_reset(st);
+	if (rc == SQLITE_DONE)
+		return 0;
+	log_error("state.db: %s", sqlite3_errmsg(s->db));
+	return -EIO;
+}
+
+static int put_meta(struct store *s, const char *key, int64_t number, const char *text)
+{
+	sqlite3_stmt *st = s->statements[PUT_META];
+	bind_text(st, 1, key);
+	if (text)
+		bind_text(st, 2, text);
+	else
+		sqlite3_bind_int64(st, 2, number);
+	return step(s, st);
+}
+
+static int put_node(struct store *s, const struct judge_node *n)
+{
+	sqlite3_stmt *st = s->statements[PUT_NODE];
+	const int64_t numbers[] = {n->link, n->link_at, n->life_at, n->sample_at};
+	sqlite3_bind_int64(st, 1, n->id);
+	bind_text(st, 2, n->name);
+	bind_text(st, 3, n->site ? n->site->id : NULL);
+	for (int k = 0; k < 4; k++)
+		sqlite3_bind_int64(st, 4 + k, numbers[k]);
+	bind_text(st, 8, n->software);
+	bind_text(st, 9, n->address);
+	sqlite3_bind_int64(st, 10, n->skew_ms);
+	sqlite3_bind_int64(st, 11, n->backlog);
+	if (n->boot_known)
+		sqlite3_bind_blob(st, 12, n->boot, BOOT_ID_BYTES, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(st, 12);
+	sqlite3_bind_int64(st, 13, (int64_t)n->epoch);
+	sqlite3_bind_int(st, 14, n->simulated);
+	bind_text(st, 15, n->witnessed ? n->witnessed->id : NULL);
+	sqlite3_bind_int(st, 16, n->awake);
+	return step(s, st);
+}
+
+/* What the columns do not show: see memory_get() in load.c. */
+static void memory_put(const struct judge_check *c, struct buf *out)
+{
+	uint64_t usual;
+	memcpy(&usual, &c->usual_ms, sizeof usual);
+	buf_put_u8(out, MEMORY_VERSION);
+	buf_put_u8(out, c->machine.run_state);
+	buf_put_u8(out, c->machine.run);
+	buf_put_svarint(out, c->machine.run_at);
+	buf_put_svarint(out, c->row_at);
+	buf_put_u64(out, usual);
+	buf_put_u8(out, c->figures != NULL);
+	if (c->figures)
+		figures_encode(c->figures, out);
+}
+
+static void bind_value(sqlite3_stmt *st, int column, double value)
+{
+	if (isnan(value))
+		sqlite3_bind_null(st, column);
+	else
+		sqlite3_bind_double(st, column, value);
+}
+
+static int put_check(struct store *s, const struct judge_check *c)
+{
+	sqlite3_stmt *st = s->statements[PUT_CHECK];
+	const int64_t numbers[] = {c->step_ms, c->machine.state, c->machine.reason, c->machine.since, c->machine.at};
+	buf_reset(&s->scratch);
+	memory_put(c, &s->scratch);
+	sqlite3_bind_int64(st, 1, c->id);
+	sqlite3_bind_int64(st, 2, c->node->id);
+	sqlite3_bind_int(st, 3, (int)c->kind);
+	bind_text(st, 4, c->instance);
+	for (int k = 0; k < 5; k++)
+		sqlite3_bind_int64(st, 5 + k, numbers[k]);
+	bind_value(st, 10, c->value[0]);
+	bind_value(st, 11, c->value[1]);
+	sqlite3_bind_int(st, 12, c->terminal);
+	sqlite3_bind_blob(st, 13, s->scratch.data, (int)s->scratch.len, SQLITE_STATIC);
+	return step(s, st);
+}
+
+static int put_fleet(struct store *s, const struct fleet *f)
+{
+	int rc = 0;
+	for (uint32_t k = 0; k < f->count && !rc; k++) {
+		const struct judge_node *n = f->nodes[k];
+		if (n->dirty)
+			rc = put_node(s, n);
+		for (uint32_t m = 0; m < n->check_count && !rc; m++)
+			if (n->checks[m]->dirty)
+				rc = put_check(s, n->checks[m]);
+	}
+	return rc;
+}
+
+static int put_history(struct store *s, const struct judge *j)
+{
+	int rc = 0;
+	sqlite3_stmt *st = s->statements[PUT_INTERVAL];
+	for (size_t k = 0; k < j->closed_count && !rc; k++) {
+		const struct closed_interval *i = &j->closed[k];
+		sqlite3_bind_int64(st, 1, i->check_id);
+		sqlite3_bind_int64(st, 2, i->start);
+		sqlite3_bind_int64(st, 3, i->stop);
+		sqlite3_bind_int(st, 4, i->state);
+		sqlite3_bind_int(st, 5, i->reason);
+		rc = step(s, st);
+	}
+	st = s->statements[PUT_HOUR];
+	for (size_t k = 0; k < j->hour_count && !rc; k++) {
+		const struct finished_hour *h = &j->hours[k];
+		sqlite3_bind_int64(st, 1, h->check_id);
+		sqlite3_bind_int64(st, 2, h->hour);
+		sqlite3_bind_blob(st, 3, h->body.data, (int)h->body.len, SQLITE_STATIC);
+		rc = step(s, st);
+	}
+	return rc;
+}
+
+static int put_acts(struct store *s, const struct judge *j)
+{
+	int rc = 0;
+	sqlite3_stmt *st = s->statements[PUT_ACT];
+	for (size_t k = 0; k < j->act_count && !rc; k++) {
+		const struct act *a = &j->acts[k];
+		bind_text(st, 1, a->incident);
+		sqlite3_bind_int64(st, 2, a->at);
+		bind_text(st, 3, a->by);
+		bind_text(st, 4, a->word);
+		bind_text(st, 5, a->text);
+		rc = step(s, st);
+	}
+	return rc;
+}
+
+static int put_troubles(struct store *s, const struct judge *j)
+{
+	sqlite3_stmt *st = s->statements[PUT_TROUBLE];
+	int rc = step(s, s->statements[CLEAR_TROUBLES]);
+	for (size_t k = 0; k < j->trouble_count && !rc; k++) {
+		const struct trouble *t = j->troubles[k];
+		sqlite3_bind_int64(st, 1, t->check->id);
+		sqlite3_bind_int64(st, 2, t->from);
+		sqlite3_bind_int64(st, 3, t->due);
+		sqlite3_bind_int(st, 4, t->reason);
+		sqlite3_bind_int(st, 5, t->connected);
+		sqlite3_bind_int(st, 6, t->primary);
+		bind_text(st, 7, t->incident ? t->incident->id : NULL);
+		rc = step(s, st);
+	}
+	return rc;
+}
+
+static int put_incident(struct store *s, const struct incident *i, const char *body)
+{
+	sqlite3_stmt *st = s->statements[PUT_INCIDENT];
+	bind_text(st, 1, i->id);
+	sqlite3_bind_int(st, 2, incident_is_open(i));
+	bind_text(st, 3, incident_state_name(i->state));
+	bind_text(st, 4, i->site);
+	bind_text(st, 5, i->unit);
+	bind_text(st, 6, i->node);
+	bind_text(st, 7, i->service);
+	sqlite3_bind_int64(st, 8, i->opened_at);
+	sqlite3_bind_int64(st, 9, i->resolved_at);
+	sqlite3_bind_int(st, 10, i->simulated);
+	sqlite3_bind_int(st, 11, (int)i->changes);
+	sqlite3_bind_int(st, 12, (int)i->said);
+	bind_text(st, 13, body);
+	return step(s, st);
+}
+
+static int put_conclusion(struct store *s, const struct incident *i, const char *change, json_t *object)
+{
+	sqlite3_stmt *st = s->statements[PUT_CONCLUSION];
+	char key[256];
+	snprintf(key, sizeof key, "incident/%s/%s/%u", i->id, change, i->changes);
+	json_t *o = json_pack(
+	        "{s:s, s:s, s:b, s:O}", "type", "incident", "change", change, "late", (int)i->late, "incident", object);
+	char *body = json_dumps(o, JSON_COMPACT);
+	bind_text(st, 1, key);
+	bind_text(st, 2, body);
+	int rc = step(s, st);
+	free(body);
+	json_decref(o);
+	return rc;
+}
+
+static int put_incidents(struct store *s, struct judge *j)
+{
+	int rc = 0;
+	for (size_t k = 0; k < j->incidents.count && !rc; k++) {
+		struct incident *i = j->incidents.all[k];
+		const char *change;
+		if (!i->dirty)
+			continue;
+		json_t *object = incident_json(i);
+		char *body = json_dumps(object, JSON_COMPACT);
+		while (!rc && (change = incident_say(i)))
+			rc = put_conclusion(s, i, change, object);
+		rc = rc ? rc : put_incident(s, i, body);
+		free(body);
+		json_decref(object);
+	}
+	return rc;
+}
+
+/* All is on disk. */
+static void forget(struct judge *j)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		struct judge_node *n = j->fleet.nodes[k];
+		n->dirty = false;
+		for (uint32_t m = 0; m < n->check_count; m++)
+			n->checks[m]->dirty = false;
+	}
+	for (size_t k = 0; k < j->hour_count; k++)
+		buf_free(&j->hours[k].body);
+	for (size_t k = 0; k < j->act_count; k++)
+		free(j->acts[k].text);
+	j->closed_count = j->hour_count = j->act_count = 0;
+	j->troubles_dirty = j->urgent = false;
+}
+
+int store_commit(struct store *s, struct judge *j, int64_t cursor)
+{
+	if (run(s, "BEGIN IMMEDIATE"))
+		return -EIO;
+	int rc = put_fleet(s, &j->fleet);
+	rc = rc ? rc : put_history(s, j);
+	rc = rc ? rc : put_acts(s, j);
+	rc = rc || !j->troubles_dirty ? rc : put_troubles(s, j);
+	rc = rc ? rc : put_incidents(s, j);
+	rc = rc ? rc : put_meta(s, "cursor", cursor, NULL);
+	rc = rc ? rc : put_meta(s, "now", j->now, NULL);
+	rc = rc ? rc : put_meta(s, "cut", 0, j->cut ? j->cut->id : "");
+	rc = rc ? rc : run(s, "COMMIT");
+	if (!rc) {
+		forget(j);
+		return 0;
+	}
+	if (!sqlite3_get_autocommit(s->db))
+		run(s, "ROLLBACK");
+	return rc;
+}
+
+char *store_conclusion(struct store *s, int64_t *seq, char *key, size_t key_size)
+{
+	sqlite3_stmt *st = s->statements[NEXT_CONCLUSION];
+	char *body = NULL;
+	sqlite3_bind_int64(st, 1, *seq);
+	if (sqlite3_step(st) == SQLITE_ROW) {
+		*seq = sqlite3_column_int64(st, 0);
+		snprintf(key, key_size, "%s", (const char *)sqlite3_column_text(st, 1));
+		body = mem_str((const char *)sqlite3_column_text(st, 2));
+	}
+	sqlite3_reset(st);
+	return body;
+}
+
+void store_concluded(struct store *s, int64_t seq)
+{
+	sqlite3_bind_int64(s->statements[DROP_CONCLUSION], 1, seq);
+	step(s, s->statements[DROP_CONCLUSION]);
+}
+
+void store_close(struct store *s)
+{
+	for (int k = 0; k < STATEMENT_COUNT; k++)
+		sqlite3_finalize(s->statements[k]);
+	sqlite3_close(s->db);
+	buf_free(&s->scratch);
+	free(s);
+}
