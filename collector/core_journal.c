@@ -73,9 +73,11 @@ void core_journal_json(struct core *core, enum record_kind kind, json_t *body, j
 
 	*t = (struct told){.core = core, .on_append = on_append, .arg = arg};
 	json_decref(body);
-	if (!text) { /* text that is not UTF-8 came in */
-		log_error("a record of kind %d could not be written as JSON", kind);
-		on_stored(-EBADMSG, 0, t);
+	if (!text || core->stopping) { /* text that is not UTF-8 came in, or a late answer of a thread */
+		if (!text)
+			log_error("a record of kind %d could not be written as JSON", kind);
+		on_stored(text ? -ESHUTDOWN : -EBADMSG, 0, t);
+		free(text);
 		return;
 	}
 	struct record r = {.kind = kind, .node = "", .body = (const uint8_t *)text, .body_len = strlen(text)};

@@ -104,6 +104,11 @@ static void answer(struct asking *a)
 		return;
 	a->act = NULL;
 	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
+	if (act->core->stopping) {
+		json_decref(silent);
+		act_refuse(act, 503, "the collector is stopping");
+		return;
+	}
 	json_t *all = own_figures(act->core, a);
 	json_object_update_missing(all, a->figures);
 	if (!json_object_get(json_object_get(all, "series"), "files"))

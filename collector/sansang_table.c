@@ -1,0 +1,122 @@
+#include "collector/sansang_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+static const struct {
+	const char *word, *vi;
+} words[] = {
+        {"up", "hoạt động"},
+        {"degraded", "suy giảm"},
+        {"down", "gián đoạn"},
+        {"unobserved", "chưa quan sát"},
+        {"excused", "bảo trì"},
+        {"open", "đang mở"},
+        {"acknowledged", "đang xử lý"},
+        {"resolved", "đã khôi phục"},
+        {"merged", "đã gộp"},
+        {"connected", "đã kết nối"},
+        {"silent", "im lặng"},
+        {"closed", "đã ngắt"},
+        {"never", "chưa từng"},
+        {"certain", "chắc chắn"},
+        {"likely", "khả năng cao"},
+        {"unclear", "chưa rõ"},
+        {"unit", "đơn vị"},
+        {"site", "địa điểm"},
+        {"node", "thiết bị"},
+        {"service", "dịch vụ"},
+};
+
+static const char *word_in(bool english, const char *word)
+{
+	for (size_t i = 0; !english && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i].word, word))
+			return words[i].vi;
+	return word;
+}
+
+/* Columns that the text takes on a terminal; combining marks take none. */
+static int text_width(const char *s)
+{
+	mbstate_t state = {0};
+	int width = 0;
+	wchar_t c;
+
+	for (size_t n; (n = mbrtowc(&c, s, MB_CUR_MAX, &state)) && n < (size_t)-2; s += n)
+		width += wcwidth(c) > 0 ? wcwidth(c) : 0;
+	return width;
+}
+
+/* "a.b" reaches into an object. */
+static const json_t *member(const json_t *row, const char *key)
+{
+	char part[64];
+	const char *dot = strchr(key, '.');
+
+	if (!dot)
+		return json_object_get(row, key);
+	snprintf(part, sizeof(part), "%.*s", (int)(dot - key), key);
+	return member(json_object_get(row, part), dot + 1);
+}
+
+void table_cell(bool english, const json_t *row, const struct column *c, char *out, size_t size)
+{
+	const json_t *v = member(row, c->key);
+
+	out[0] = 0;
+	if (c->cell == CELL_TIME && json_is_integer(v)) {
+		time_t at = (time_t)(json_integer_value(v) / 1000);
+		struct tm tm;
+		localtime_r(&at, &tm);
+		strftime(out, size, "%d/%m/%Y %H:%M", &tm);
+	} else if (c->cell == CELL_MARK) {
+		snprintf(out, size, "%s", json_is_true(v) ? english ? "simulated" : "mô phỏng" : "");
+	} else if (json_is_string(v)) {
+		snprintf(out, size, "%s",
+		        c->cell == CELL_STATE ? word_in(english, json_string_value(v)) : json_string_value(v));
+	} else if (json_is_integer(v)) {
+		snprintf(out, size, "%lld", (long long)json_integer_value(v));
+	} else if (json_is_real(v)) {
+		snprintf(out, size, "%.1f", json_real_value(v));
+	}
+}
+
+void table_pad(const char *text, int width, bool right, bool last)
+{
+	int pad = width - text_width(text);
+
+	printf("%*s%s%*s%s", right && pad > 0 ? pad : 0, "", text, !right && !last && pad > 0 ? pad : 0, "",
+	        last ? "\n" : "  ");
+}
+
+void table_print(bool english, const json_t *rows, const struct column *columns)
+{
+	char text[TABLE_CELL_SIZE];
+	int width[TABLE_COLUMNS_MAX], count = 0;
+	const json_t *row;
+	size_t i;
+
+	for (; columns[count].key; count++) {
+		const struct column *c = &columns[count];
+		width[count] = text_width(english ? c->en : c->vi);
+		json_array_foreach(rows, i, row)
+		{
+			table_cell(english, row, c, text, sizeof(text));
+			width[count] = text_width(text) > width[count] ? text_width(text) : width[count];
+		}
+	}
+	for (int k = 0; k < count; k++)
+		table_pad(english ? columns[k].en : columns[k].vi, width[k], columns[k].cell == CELL_NUMBER,
+		        k == count - 1);
+	json_array_foreach(rows, i, row)
+	{
+		for (int k = 0; k < count; k++) {
+			table_cell(english, row, &columns[k], text, sizeof(text));
+			table_pad(text, width[k], columns[k].cell == CELL_NUMBER, k == count - 1);
+		}
+	}
+}
