@@ -1,0 +1,481 @@
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/central.h"
+#include "agent/config.h"
+#include "agent/rules.h"
+#include "agent/sample.h"
+#include "agent/send/spool.h"
+#include "agent/send/uplink.h"
+#include "agent/sense/host.h"
+#include "agent/sense/iface.h"
+#include "agent/sense/route.h"
+#include "agent/talk.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+#define STEP_DEFAULT_MS 10000
+#define URGENT_MS 50   /* changes of one cause share a batch */
+#define ROUTES_MS 1000 /* routes change in crowds: looked at when they are quiet */
+#define TRIM_STEPS 60
+
+struct agent {
+	const struct agent_config *config;
+	struct process *self;
+	uv_loop_t loop;
+	struct spool *spool;
+	struct sample *sample;
+	struct uplink *uplink;
+	struct host *host;
+	struct iface *iface; /* NULL when there is no netlink */
+	struct netlink *routes;
+	struct channel *eyes; /* NULL while they are away */
+	struct central *central;
+	struct buf central_json;
+	unsigned *line_interfaces; /* of central's uplinks: which interface they leave by */
+	char gateway[ROUTE_TEXT], collector[CENTRAL_HOST_MAX];
+	int64_t offset_ms, step_ms, due_boot_ms;
+	bool offset_known, stopping;
+	int64_t cpu_us, cpu_boot_ms, eyes_cpu_us, eyes_rss;
+	unsigned steps;
+	uv_timer_t step, seal, route_timer;
+	uv_poll_t news;
+};
+
+/* ---- the sample's sink ---- */
+
+static uint32_t on_number(void *arg, enum metric_class_id class_id, const char *instance, bool *fresh)
+{
+	return spool_number(((struct agent *)arg)->spool, class_id, instance, fresh);
+}
+
+static void on_batch(void *arg, int64_t first_boot_ms, const uint8_t *body, size_t len)
+{
+	struct agent *a = arg;
+
+	if (!spool_put(a->spool, first_boot_ms, body, len) && a->uplink)
+		uplink_wake(a->uplink);
+}
+
+static void on_hint(void *arg, int64_t boot_ms, enum metric_class_id class_id, const char *instance, bool up,
+        enum reason reason, int64_t since_boot_ms)
+{
+	struct agent *a = arg;
+
+	if (a->uplink)
+		uplink_hint(a->uplink, boot_ms, metric_class(class_id)->name, instance, up, reason, since_boot_ms);
+}
+
+/* ---- steps ---- */
+
+static void on_seal(uv_timer_t *t)
+{
+	sample_seal(((struct agent *)t->data)->sample);
+}
+
+/* Keeps an earlier time of sealing when there is one. */
+static void seal_within(struct agent *a, uint64_t ms)
+{
+	if (uv_is_active((uv_handle_t *)&a->seal) && uv_timer_get_due_in(&a->seal) <= ms)
+		return;
+	uv_timer_start(&a->seal, on_seal, ms, 0);
+}
+
+static void on_step(uv_timer_t *t);
+
+static void step_schedule(struct agent *a)
+{
+	int64_t now = clock_boot_ms(), since = (now + a->offset_ms) % a->step_ms;
+	int64_t due = now - since + (since < 0 ? 0 : a->step_ms);
+
+	/* a timer may come a little early: the same step is not due twice */
+	if (due - a->due_boot_ms < a->step_ms / 2 && due >= a->due_boot_ms)
+		due += a->step_ms;
+	a->due_boot_ms = due;
+	uv_timer_start(&a->step, on_step, (uint64_t)(due - now), 0);
+}
+
+static void on_interface_row(void *arg, const char *name, const int64_t *values)
+{
+	struct agent *a = arg;
+
+	sample_row(a->sample, CLASS_INTERFACE, name, a->due_boot_ms, values);
+	sample_hint(a->sample, a->due_boot_ms, CLASS_INTERFACE, name, values[IF_CARRIER] == 1,
+	        values[IF_CARRIER] == 1 ? REASON_OK : REASON_UNREACHABLE);
+}
+
+static void sample_self(struct agent *a)
+{
+	int64_t values[METRIC_COLUMNS_MAX], cpu_us, rss, now = clock_boot_ms();
+
+	host_self(a->host, &cpu_us, &rss);
+	cpu_us += a->eyes_cpu_us;
+	values[AGENT_SPOOL_BATCHES] = (int64_t)spool_backlog(a->spool);
+	values[AGENT_SPOOL_BYTES] = spool_bytes(a->spool);
+	values[AGENT_SKEW] = a->offset_known ? clock_wall_ms() - now - a->offset_ms : METRIC_UNKNOWN;
+	values[AGENT_CPU] = METRIC_UNKNOWN;
+	if (a->cpu_boot_ms && now > a->cpu_boot_ms && cpu_us >= a->cpu_us)
+		values[AGENT_CPU] = (cpu_us - a->cpu_us) * 100 / (now - a->cpu_boot_ms);
+	values[AGENT_RSS] = rss == METRIC_UNKNOWN ? rss : rss + a->eyes_rss;
+	a->cpu_us = cpu_us;
+	a->cpu_boot_ms = now;
+	sample_row(a->sample, CLASS_AGENT, "", a->due_boot_ms, values);
+}
+
+static void on_step(uv_timer_t *t)
+{
+	struct agent *a = t->data;
+	int64_t values[METRIC_COLUMNS_MAX];
+
+	/* woken late (a frozen host): the row belongs to the step in which it was measured */
+	if (clock_boot_ms() - a->due_boot_ms >= a->step_ms)
+		a->due_boot_ms = clock_boot_ms() - (clock_boot_ms() - a->due_boot_ms) % a->step_ms;
+	host_read(a->host, values);
+	sample_row(a->sample, CLASS_HOST, "", a->due_boot_ms, values);
+	if (a->iface)
+		iface_read(a->iface);
+	sample_self(a);
+	seal_within(a, (uint64_t)talk_seal_ms(a->step_ms));
+	if (++a->steps % TRIM_STEPS == 0)
+		malloc_trim(0);
+	step_schedule(a);
+}
+
+/* ---- the eyes ---- */
+
+static void tell_eyes_clock(struct agent *a)
+{
+	struct buf b = {0};
+
+	if (!a->eyes)
+		return;
+	buf_put_svarint(&b, a->offset_ms);
+	buf_put_varint(&b, (uint64_t)a->step_ms);
+	channel_send(a->eyes, TALK_CLOCK, b.data, b.len);
+	buf_free(&b);
+}
+
+static void tell_eyes_places(struct agent *a)
+{
+	struct buf b = {0};
+
+	if (!a->eyes)
+		return;
+	buf_put_str(&b, a->gateway);
+	buf_put_str(&b, a->collector);
+	channel_send(a->eyes, TALK_PLACES, b.data, b.len);
+	buf_free(&b);
+}
+
+static void tell_eyes_central(struct agent *a)
+{
+	if (a->eyes && a->central_json.len)
+		channel_send(a->eyes, TALK_CENTRAL, a->central_json.data, a->central_json.len);
+}
+
+/* The line's own traffic: counters of the interface that its target is reached by. */
+static void fill_octets(const struct agent *a, struct talk_result *r)
+{
+	for (size_t i = 0; a->iface && a->central && i < a->central->uplink_count; i++)
+		if (!strcmp(a->central->uplinks[i].instance, r->instance)) {
+			iface_octets(a->iface, a->line_interfaces[i], &r->values[PATH_IN_OCTETS],
+			        &r->values[PATH_OUT_OCTETS]);
+			return;
+		}
+}
+
+static void on_results(struct agent *a, struct cursor *payload)
+{
+	int64_t cpu_us = (int64_t)cursor_varint(payload), rss = (int64_t)cursor_varint(payload);
+	struct talk_result r;
+	bool changed = false;
+
+	if (!payload->failed && cpu_us >= 0 && cpu_us < INT64_C(1) << 50 && rss >= 0 && rss < INT64_C(1) << 40) {
+		a->eyes_cpu_us = cpu_us;
+		a->eyes_rss = rss;
+	}
+	while (talk_get(payload, &r)) {
+		if (r.flags & TALK_ROW && r.class_id == CLASS_UPLINK)
+			fill_octets(a, &r);
+		if (r.flags & TALK_ROW)
+			sample_row(a->sample, r.class_id, r.instance, r.boot_ms, r.values);
+		if (r.flags & TALK_STATE)
+			sample_hint(a->sample, r.boot_ms, r.class_id, r.instance, r.up, r.reason);
+		changed |= r.flags & TALK_CHANGED;
+	}
+	if (payload->failed)
+		log_warn("eyes: a message that makes no sense");
+	if (changed)
+		seal_within(a, URGENT_MS);
+}
+
+static void on_eyes_message(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)
+{
+	(void)ch;
+	(void)id;
+	if (kind == TALK_RESULTS)
+		on_results(arg, payload);
+}
+
+static void on_eyes_closed(struct channel *ch, void *arg)
+{
+	struct agent *a = arg;
+
+	if (a->eyes == ch)
+		a->eyes = NULL;
+}
+
+static void on_link(const char *peer, unsigned index, int fd, void *arg)
+{
+	static const struct channel_handlers handlers = {.on_message = on_eyes_message, .on_close = on_eyes_closed};
+	struct agent *a = arg;
+
+	(void)peer;
+	(void)index;
+	if (a->eyes)
+		channel_close(a->eyes);
+	a->eyes = channel_open(&a->loop, fd, &handlers, a);
+	a->eyes_cpu_us = a->eyes_rss = 0;
+	tell_eyes_clock(a);
+	tell_eyes_places(a);
+	tell_eyes_central(a);
+}
+
+/* ---- places: gateway and the lines' interfaces ---- */
+
+static void on_routes(uv_timer_t *t)
+{
+	struct agent *a = t->data;
+
+	if (!a->routes)
+		return;
+	route_gateway(a->routes, a->gateway);
+	for (size_t i = 0; a->central && i < a->central->uplink_count; i++)
+		a->line_interfaces[i] = route_interface(a->routes, a->central->uplinks[i].target);
+	tell_eyes_places(a);
+}
+
+static void on_route_change(void *arg)
+{
+	struct agent *a = arg;
+
+	uv_timer_start(&a->route_timer, on_routes, ROUTES_MS, 0);
+}
+
+static void on_carrier(void *arg, const char *name, bool up, bool gone)
+{
+	struct agent *a = arg;
+	int64_t now = clock_boot_ms();
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %s", name, gone ? "removed" : up ? "up" : "down");
+	sample_event(a->sample, now, "carrier", text);
+	sample_hint(a->sample, now, CLASS_INTERFACE, name, up, up ? REASON_OK : REASON_UNREACHABLE);
+	seal_within(a, URGENT_MS);
+}
+
+static void on_news(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	iface_news(((struct agent *)poll->data)->iface);
+}
+
+/* ---- the uplink ---- */
+
+static int apply_central(struct agent *a, const char *json, size_t len)
+{
+	struct central *fresh;
+	char why[160];
+
+	if (central_parse(json, len, &fresh, why)) {
+		log_error("central configuration refused, the last one stays: %s", why);
+		return -EINVAL;
+	}
+	if (strcmp(fresh->node, a->config->node))
+		log_warn("central configuration is for node %s", fresh->node);
+	central_free(a->central);
+	a->central = fresh;
+	free(a->line_interfaces);
+	a->line_interfaces = mem_alloc((fresh->uplink_count + 1) * sizeof(unsigned));
+	buf_reset(&a->central_json);
+	buf_put(&a->central_json, json, len);
+	return 0;
+}
+
+static void align(struct agent *a, int64_t offset_ms, int64_t step_ms)
+{
+	if (step_ms < 1000)
+		step_ms = a->step_ms;
+	if (a->offset_ms == offset_ms && a->step_ms == step_ms)
+		return;
+	a->offset_ms = offset_ms;
+	a->step_ms = step_ms;
+	a->due_boot_ms = 0;
+	step_schedule(a);
+	tell_eyes_clock(a);
+}
+
+static void on_config(const char *version, const char *json, size_t len, void *arg)
+{
+	struct agent *a = arg;
+	int status;
+
+	if (apply_central(a, json, len))
+		return;
+	status = central_save(a->config->state_dir, json, len);
+	if (status)
+		log_warn("cannot keep the central configuration: %s", strerror(-status));
+	log_info("central configuration %s: %zu lines, %zu services", version, a->central->uplink_count,
+	        a->central->service_count);
+	uplink_config_version(a->uplink, version);
+	align(a, a->offset_ms, a->central->step_ms);
+	tell_eyes_central(a);
+	on_routes(&a->route_timer);
+}
+
+static void on_offset(int64_t offset_ms, int64_t step_ms, void *arg)
+{
+	struct agent *a = arg;
+
+	a->offset_known = true;
+	align(a, offset_ms, step_ms);
+}
+
+static void on_connected(bool connected, const char *address, void *arg)
+{
+	struct agent *a = arg;
+
+	if (!connected)
+		return; /* the collector's address stays: its path is what we want to see now */
+	snprintf(a->collector, sizeof(a->collector), "%s", address);
+	tell_eyes_places(a);
+	sample_repeat_hints(a->sample);
+}
+
+/* ---- starting and stopping ---- */
+
+static void on_death(const char *role, unsigned index, const char *how, void *arg)
+{
+	struct agent *a = arg;
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s:%u %s", role, index, how);
+	sample_event(a->sample, clock_boot_ms(), "process-died", text);
+}
+
+static void on_stop(void *arg)
+{
+	struct agent *a = arg;
+
+	if (a->stopping)
+		return;
+	a->stopping = true;
+	sample_event(a->sample, clock_boot_ms(), "agent-stopped", "asked to stop");
+	sample_seal(a->sample);
+	uplink_close(a->uplink);
+	a->uplink = NULL;
+	if (a->eyes)
+		channel_close(a->eyes);
+	uv_close((uv_handle_t *)&a->step, NULL);
+	uv_close((uv_handle_t *)&a->seal, NULL);
+	uv_close((uv_handle_t *)&a->route_timer, NULL);
+	if (a->iface)
+		uv_close((uv_handle_t *)&a->news, NULL);
+	process_close(a->self);
+}
+
+static void sense_open(struct agent *a)
+{
+	struct iface_handlers handlers = {
+	        .on_row = on_interface_row, .on_carrier = on_carrier, .on_route = on_route_change, .arg = a};
+
+	a->host = host_open("/proc");
+	if (netlink_open(&a->routes, 0))
+		a->routes = NULL;
+	if (iface_open(&a->iface, "/sys", &a->config->capture_interfaces, &handlers))
+		return;
+	uv_poll_init(&a->loop, &a->news, iface_news_fd(a->iface));
+	a->news.data = a;
+	uv_poll_start(&a->news, UV_READABLE, on_news);
+}
+
+static void load_central(struct agent *a)
+{
+	struct buf json = {0};
+	int status = central_load(a->config->state_dir, &json);
+
+	if (!status && !apply_central(a, (const char *)json.data, json.len)) {
+		a->step_ms = a->central->step_ms;
+		uplink_config_version(a->uplink, a->central->version);
+	} else if (status && status != -ENOENT) {
+		log_warn("cannot read central.json: %s", strerror(-status));
+	}
+	buf_free(&json);
+}
+
+static void timers_open(struct agent *a)
+{
+	uv_timer_init(&a->loop, &a->step);
+	uv_timer_init(&a->loop, &a->seal);
+	uv_timer_init(&a->loop, &a->route_timer);
+	a->step.data = a->seal.data = a->route_timer.data = a;
+}
+
+static int agent_open(struct agent *a)
+{
+	static const struct process_events events = {.on_link = on_link, .on_stop = on_stop, .on_death = on_death};
+	static const struct uplink_handlers handlers = {
+	        .on_config = on_config, .on_connected = on_connected, .on_offset = on_offset};
+	struct sample_sink sink = {.number = on_number, .batch = on_batch, .hint = on_hint, .arg = a};
+
+	uv_loop_init(&a->loop);
+	if (rules_enter_agent(a->config) || spool_open(&a->spool, a->config->state_dir, a->config->spool_bytes))
+		return -EACCES;
+	a->sample = sample_new(&sink);
+	a->offset_known = spool_offset(a->spool, &a->offset_ms);
+	if (!a->offset_known)
+		a->offset_ms = clock_wall_ms() - clock_boot_ms();
+	a->step_ms = STEP_DEFAULT_MS;
+	timers_open(a);
+	sense_open(a);
+	a->uplink = uplink_new(&a->loop, a->config, a->spool, &handlers, a);
+	load_central(a);
+	on_routes(&a->route_timer);
+	sample_event(a->sample, clock_boot_ms(), "agent-started", SANSANG_VERSION);
+	step_schedule(a);
+	process_listen(a->self, &a->loop, &events, a);
+	process_ready(a->self);
+	return 0;
+}
+
+static void agent_close(struct agent *a)
+{
+	uv_loop_close(&a->loop);
+	sample_free(a->sample);
+	iface_close(a->iface);
+	netlink_close(a->routes);
+	host_close(a->host);
+	central_free(a->central);
+	buf_free(&a->central_json);
+	free(a->line_interfaces);
+	spool_close(a->spool);
+}
+
+int agent_run(struct process *self, void *arg)
+{
+	struct agent a = {.config = arg, .self = self};
+
+	rules_spare_memory();
+	if (agent_open(&a))
+		return 1;
+	uv_run(&a.loop, UV_RUN_DEFAULT);
+	agent_close(&a);
+	return 0;
+}

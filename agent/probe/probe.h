@@ -1,0 +1,84 @@
+/*
+ * probe: what a kind of probe is.
+ *
+ * A probe is a state machine without a loop: start() and step() return what it
+ * wants next (a descriptor to be ready, a time to be woken, or done), the prober drives
+ * it (prober.h), and tests feed it by hand. A new kind is a file with a `const struct probe_type`
+ * and a row in probe.c. Runs in the eyes process and in `sansang-agent probe`.
+ *
+ * Times of waking are milliseconds of the loop's clock (monotonic); measured
+ * times are microseconds, PROBE_UNKNOWN when not measured.
+ */
+#ifndef SANSANG_PROBE_H
+#define SANSANG_PROBE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "common/metric.h"
+
+#define PROBE_UNKNOWN (-1)
+#define PROBE_STATE_MAX 512 /* bytes of any kind's state */
+
+struct icmp;
+
+union probe_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+struct probe_result {
+	bool up;
+	enum reason reason;
+	int64_t connect_us, total_us;
+	unsigned sent, received; /* echoes; both 0 for kinds without */
+	int64_t rtt_us, rtt_min_us, rtt_max_us, jitter_us;
+};
+
+enum probe_events { PROBE_READABLE = 1, PROBE_WRITABLE = 2 };
+
+struct probe_want {
+	bool done;
+	int fd; /* -1: none */
+	unsigned events;
+	int64_t wake_ms;
+};
+
+struct probe_job {
+	union probe_address address; /* with its port */
+	union probe_address source;  /* family 0: any */
+	int64_t timeout_ms;
+	int64_t gap_ms;    /* between the echoes of a run */
+	struct icmp *icmp; /* borrowed */
+	void *owner;       /* given back by icmp.h when the probe has all it waits for */
+};
+
+struct probe_type {
+	const char *name;
+	bool has_port;
+	bool tries_often; /* one run is enough to say that the target is down */
+	struct probe_want (*start)(void *state, const struct probe_job *job, int64_t now_ms);
+	/* `events` 0: the time to wake has come. */
+	struct probe_want (*step)(void *state, unsigned events, int64_t now_ms);
+	/* Gives up what the run holds (its descriptor too), done or not. Call it once for each start. */
+	void (*finish)(void *state, struct probe_result *out);
+};
+
+/* NULL when there is no such kind. */
+const struct probe_type *probe_type_named(const char *name);
+/* All unknown, down, REASON_TIMEOUT: what a run begins with. */
+struct probe_result probe_result_none(void);
+enum reason probe_reason(int error); /* of a positive errno of connect or send */
+
+socklen_t probe_address_len(const union probe_address *a);
+bool probe_address_equal(const union probe_address *a, const union probe_address *b); /* but for the port */
+/* "10.0.0.5", "fe80::1%eth0": 0 or -EINVAL when it is not numeric. */
+int probe_address_parse(const char *text, uint16_t port, union probe_address *out);
+/* "host:port", "[v6]:port"; without has_port "host", "v6" or "[v6]". 0 or -EINVAL. */
+int probe_target_split(const char *target, bool has_port, char *host, size_t size, uint16_t *port);
+
+#endif

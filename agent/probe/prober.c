@@ -1,0 +1,429 @@
+#include "agent/probe/prober.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "agent/probe/icmp.h"
+#include "agent/probe/names.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+#define TRIES 3
+#define RETRY_MS 1000
+#define TIMEOUT_MOST_MS 5000
+#define TIMEOUT_LEAST_MS 300
+#define RETRY_TIMEOUT_MOST_MS 2500
+#define DNS_EXTRA_MS 1000 /* a name server's first repetition may still help */
+#define EVERY_LEAST_MS 1000
+#define SLOT_MS 100 /* phases are multiples of it: checks that share one share a wake-up */
+#define AT_ONCE_MS 50
+#define GAP_MOST_MS 200 /* five echoes in the first second */
+#define EVENTS_MAX 64
+
+enum phase { PHASE_IDLE, PHASE_NAME, PHASE_RUN, PHASE_PAUSE };
+
+struct check {
+	struct prober *prober;
+	struct check_spec spec;
+	uint64_t hash;
+	enum phase phase;
+	bool known, up, kept;
+	unsigned attempt;
+	int64_t due_boot_ms;         /* of this run, or of the next */
+	uint64_t attempt_ms;         /* loop time at which the attempt began */
+	union probe_address literal; /* family 0: the host is a name */
+	int fd;                      /* that the epoll set holds for it */
+	unsigned events;
+	uv_timer_t timer;
+	_Alignas(16) char state[PROBE_STATE_MAX];
+};
+
+enum prober_poll { POLL_RUNS, POLL_ICMP, PROBER_POLLS = POLL_ICMP + ICMP_FAMILIES };
+
+struct prober {
+	uv_loop_t *loop;
+	struct icmp *icmp;
+	struct prober_handlers handlers;
+	struct names *names;
+	struct check **checks;
+	size_t count;
+	int64_t offset_ms;
+	int epoll; /* of all descriptors of runs: one poll handle for all */
+	uv_poll_t polls[PROBER_POLLS];
+	unsigned open_handles;
+	bool closing;
+};
+
+static void attempt_begin(struct check *c);
+static void run_apply(struct check *c, struct probe_want want);
+
+/* ---- schedule ---- */
+
+/* FNV-1a, finished by a multiplication so that near names fall far apart. */
+static uint64_t hash_of(const char *spread, const struct check_spec *s)
+{
+	uint64_t h = 14695981039346656037u ^ (uint64_t)s->class_id;
+	const char *parts[] = {spread, "/", s->instance};
+
+	for (size_t i = 0; i < 3; i++)
+		for (const char *p = parts[i]; *p; p++)
+			h = (h ^ (uint8_t)*p) * 1099511628211u;
+	return ((h ^ h >> 29) * 0xbf58476d1ce4e5b9u) >> 16;
+}
+
+static int64_t phase_ms(const struct check *c)
+{
+	if (c->spec.at_once)
+		return (int64_t)(c->hash % 4) * AT_ONCE_MS;
+	return (int64_t)(c->hash % (uint64_t)(c->spec.every_ms / SLOT_MS)) * SLOT_MS;
+}
+
+static void on_due(uv_timer_t *t)
+{
+	struct check *c = t->data;
+
+	c->attempt = 0;
+	attempt_begin(c);
+}
+
+static void schedule(struct check *c)
+{
+	int64_t now = clock_boot_ms(), every = c->spec.every_ms;
+	int64_t since = (now + c->prober->offset_ms - phase_ms(c)) % every;
+	int64_t due = now - since + (since < 0 ? 0 : every);
+
+	/* a timer may come a little early: the same turn is not due twice */
+	if (due - c->due_boot_ms < every / 2 && due > c->due_boot_ms - every)
+		due += every;
+	c->phase = PHASE_IDLE;
+	c->due_boot_ms = due;
+	uv_timer_start(&c->timer, on_due, (uint64_t)(due - now), 0);
+}
+
+/* ---- a run ---- */
+
+static int64_t timeout_ms(const struct check *c)
+{
+	int64_t most = c->attempt ? RETRY_TIMEOUT_MOST_MS : TIMEOUT_MOST_MS;
+	int64_t ms = c->spec.every_ms / (c->attempt ? 10 : 5);
+
+	return ms > most ? most : ms < TIMEOUT_LEAST_MS ? TIMEOUT_LEAST_MS : ms;
+}
+
+static void on_pause(uv_timer_t *t)
+{
+	attempt_begin(t->data);
+}
+
+static void attempt_end(struct check *c, const struct probe_result *r)
+{
+	struct prober *p = c->prober;
+	bool doubtful = !r->up && !c->spec.type->tries_often && (!c->known || c->up);
+	bool changed = !c->known || c->up != r->up;
+	int64_t boot_ms = c->due_boot_ms;
+	uint64_t again_ms = c->attempt_ms + RETRY_MS, now_ms = uv_now(p->loop);
+
+	if (doubtful && ++c->attempt < TRIES) {
+		c->phase = PHASE_PAUSE;
+		uv_timer_start(&c->timer, on_pause, again_ms > now_ms ? again_ms - now_ms : 0, 0);
+		return;
+	}
+	c->known = true;
+	c->up = r->up;
+	schedule(c);
+	p->handlers.on_result(p->handlers.arg, &c->spec, boot_ms, r, changed);
+}
+
+static void run_end(struct check *c)
+{
+	struct probe_result r;
+
+	c->spec.type->finish(c->state, &r); /* closing its descriptor takes it out of the epoll set */
+	c->fd = -1;
+	attempt_end(c, &r);
+}
+
+static void on_wake(uv_timer_t *t)
+{
+	struct check *c = t->data;
+
+	run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
+}
+
+static void run_apply(struct check *c, struct probe_want want)
+{
+	struct epoll_event e = {.data.ptr = c};
+	int64_t wait_ms = want.wake_ms - (int64_t)uv_now(c->prober->loop);
+
+	if (want.done) {
+		run_end(c);
+		return;
+	}
+	if (want.fd >= 0 && (want.fd != c->fd || want.events != c->events)) {
+		e.events = (want.events & PROBE_READABLE ? EPOLLIN : 0) | (want.events & PROBE_WRITABLE ? EPOLLOUT : 0);
+		epoll_ctl(c->prober->epoll, want.fd == c->fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, want.fd, &e);
+		c->fd = want.fd;
+		c->events = want.events;
+	}
+	uv_timer_start(&c->timer, on_wake, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+}
+
+static void run_begin(struct check *c, const union probe_address *address)
+{
+	struct prober *p = c->prober;
+	struct probe_job job = {.address = *address,
+	        .source = c->spec.source,
+	        .timeout_ms = timeout_ms(c),
+	        .icmp = p->icmp,
+	        .owner = c};
+
+	if (address->any.sa_family == AF_INET6)
+		job.address.v6.sin6_port = htons(c->spec.port);
+	else
+		job.address.v4.sin_port = htons(c->spec.port);
+	c->phase = PHASE_RUN;
+	run_apply(c, c->spec.type->start(c->state, &job, (int64_t)uv_now(p->loop)));
+}
+
+static void name_failed(struct check *c)
+{
+	struct probe_result r = probe_result_none();
+
+	r.reason = REASON_DNS;
+	attempt_end(c, &r);
+}
+
+static void on_name_timeout(uv_timer_t *t)
+{
+	name_failed(t->data);
+}
+
+static void resolve(struct check *c)
+{
+	const struct name_answer *answer = names_get(c->prober->names, c->spec.host);
+
+	if (!answer) {
+		c->phase = PHASE_NAME;
+		uv_timer_start(&c->timer, on_name_timeout, (uint64_t)timeout_ms(c) + DNS_EXTRA_MS, 0);
+	} else if (!answer->count) {
+		name_failed(c);
+	} else {
+		/* a name with several addresses: the next one at the next try */
+		run_begin(c, &answer->addresses[c->attempt % answer->count]);
+	}
+}
+
+static void attempt_begin(struct check *c)
+{
+	c->attempt_ms = uv_now(c->prober->loop);
+	if (c->literal.any.sa_family)
+		run_begin(c, &c->literal);
+	else
+		resolve(c);
+}
+
+/* ---- events ---- */
+
+static void on_answer(void *arg, const char *host)
+{
+	struct prober *p = arg;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->checks[i]->phase == PHASE_NAME && !strcmp(p->checks[i]->spec.host, host))
+			resolve(p->checks[i]);
+}
+
+static void on_runs(uv_poll_t *poll, int status, int events)
+{
+	struct prober *p = poll->data;
+	struct epoll_event got[EVENTS_MAX];
+	int count = status < 0 ? 0 : epoll_wait(p->epoll, got, EVENTS_MAX, 0);
+
+	(void)events;
+	for (int i = 0; i < count && !p->closing; i++) {
+		struct check *c = got[i].data.ptr;
+		unsigned what = (got[i].events & EPOLLIN ? PROBE_READABLE : 0) |
+		                (got[i].events & (EPOLLOUT | EPOLLERR | EPOLLHUP) ? PROBE_WRITABLE : 0);
+
+		if (c->phase == PHASE_RUN && c->fd >= 0)
+			run_apply(c, c->spec.type->step(c->state, what, (int64_t)uv_now(p->loop)));
+	}
+}
+
+static void on_echoes_ready(void *owner)
+{
+	struct check *c = owner;
+
+	if (c->phase == PHASE_RUN)
+		run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
+}
+
+static void on_icmp(uv_poll_t *poll, int status, int events)
+{
+	struct prober *p = poll->data;
+
+	(void)events;
+	/* libuv stops a poll that shows an error; reading takes the error away */
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE | UV_PRIORITIZED, on_icmp);
+	icmp_receive(p->icmp, poll == &p->polls[POLL_ICMP] ? ICMP_V4 : ICMP_V6, on_echoes_ready);
+}
+
+/* ---- the list ---- */
+
+static void prober_release(struct prober *p)
+{
+	if (--p->open_handles || !p->closing)
+		return;
+	close(p->epoll);
+	free(p->checks);
+	free(p);
+}
+
+static void on_check_closed(uv_handle_t *h)
+{
+	struct check *c = h->data;
+	struct prober *p = c->prober;
+
+	free(c);
+	prober_release(p);
+}
+
+static void check_remove(struct check *c)
+{
+	struct probe_result ignored;
+
+	if (c->phase == PHASE_RUN)
+		c->spec.type->finish(c->state, &ignored);
+	c->phase = PHASE_IDLE;
+	c->fd = -1;
+	uv_close((uv_handle_t *)&c->timer, on_check_closed);
+}
+
+static struct check *check_new(struct prober *p, const struct check_spec *spec, uint64_t hash)
+{
+	struct check *c = mem_alloc(sizeof(*c));
+
+	c->prober = p;
+	c->spec = *spec;
+	c->hash = hash;
+	c->fd = -1;
+	c->kept = true;
+	if (c->spec.every_ms < EVERY_LEAST_MS)
+		c->spec.every_ms = EVERY_LEAST_MS;
+	probe_address_parse(spec->host, spec->port, &c->literal);
+	uv_timer_init(p->loop, &c->timer);
+	c->timer.data = c;
+	p->open_handles++;
+	schedule(c);
+	return c;
+}
+
+static bool spec_equal(const struct check_spec *a, const struct check_spec *b)
+{
+	return a->class_id == b->class_id && !strcmp(a->instance, b->instance) && !strcmp(a->host, b->host) &&
+	       a->port == b->port && a->type == b->type && a->every_ms == b->every_ms && a->at_once == b->at_once &&
+	       !memcmp(&a->source, &b->source, sizeof(a->source));
+}
+
+static struct check *find_same(struct prober *p, const struct check_spec *spec, uint64_t hash)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->checks[i]->hash == hash && !p->checks[i]->kept && spec_equal(&p->checks[i]->spec, spec))
+			return p->checks[i];
+	return NULL;
+}
+
+void prober_set(struct prober *p, const struct check_spec *specs, size_t count, const char *spread)
+{
+	struct check **fresh = mem_alloc((count + 1) * sizeof(struct check *));
+
+	for (size_t i = 0; i < p->count; i++)
+		p->checks[i]->kept = false;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t hash = hash_of(spread, &specs[i]);
+
+		fresh[i] = find_same(p, &specs[i], hash);
+		if (fresh[i])
+			fresh[i]->kept = true;
+		else
+			fresh[i] = check_new(p, &specs[i], hash);
+	}
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->checks[i]->kept)
+			check_remove(p->checks[i]);
+	free(p->checks);
+	p->checks = fresh;
+	p->count = count;
+}
+
+void prober_align(struct prober *p, int64_t offset_ms)
+{
+	if (p->offset_ms == offset_ms)
+		return;
+	p->offset_ms = offset_ms;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->checks[i]->phase == PHASE_IDLE) {
+			p->checks[i]->due_boot_ms = 0;
+			schedule(p->checks[i]);
+		}
+}
+
+void prober_run_now(struct prober *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->checks[i]->phase != PHASE_IDLE)
+			continue;
+		p->checks[i]->due_boot_ms = clock_boot_ms();
+		on_due(&p->checks[i]->timer);
+	}
+}
+
+static void poll_add(struct prober *p, uv_poll_t *poll, int fd, int events, uv_poll_cb cb)
+{
+	poll->data = NULL;
+	if (fd < 0 || uv_poll_init(p->loop, poll, fd))
+		return;
+	poll->data = p;
+	p->open_handles++;
+	uv_poll_start(poll, events, cb);
+}
+
+struct prober *prober_new(uv_loop_t *loop, struct icmp *icmp, const struct prober_handlers *h)
+{
+	struct prober *p = mem_alloc(sizeof(*p));
+
+	p->loop = loop;
+	p->icmp = icmp;
+	p->handlers = *h;
+	p->names = names_new(loop, on_answer, p);
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (p->epoll < 0)
+		log_die("no epoll set for the probes: %s", strerror(errno));
+	poll_add(p, &p->polls[POLL_RUNS], p->epoll, UV_READABLE, on_runs);
+	for (int i = 0; i < ICMP_FAMILIES; i++)
+		poll_add(p, &p->polls[POLL_ICMP + i], icmp ? icmp_fd(icmp, i) : -1, UV_READABLE | UV_PRIORITIZED,
+		        on_icmp);
+	return p;
+}
+
+static void on_poll_closed(uv_handle_t *h)
+{
+	prober_release(h->data);
+}
+
+void prober_close(struct prober *p)
+{
+	p->closing = true;
+	names_close(p->names);
+	for (size_t i = 0; i < p->count; i++)
+		check_remove(p->checks[i]);
+	p->count = 0;
+	for (int i = 0; i < PROBER_POLLS; i++)
+		if (p->polls[i].data)
+			uv_close((uv_handle_t *)&p->polls[i], on_poll_closed);
+}

@@ -1,0 +1,285 @@
+#include "agent/sense/iface.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/sense/netlink.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/metric.h"
+
+#define SPEED_STEPS 30 /* steps between looks at an interface's speed, beside each change of carrier */
+
+static const char *const container_names[] = {"veth", "docker", "br-", "virbr", "cni", "flannel", "cali", "vnet", "tap",
+        "dummy", "ifb", "sit", "ip6tnl", "tunl", "gre", "erspan", "teql", NULL};
+
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	bool carrier, seen;
+	unsigned speed_age;
+	int64_t values[METRIC_COLUMNS_MAX];
+};
+
+struct iface {
+	struct netlink *ask, *news;
+	char sys_root[128];
+	const struct conf_strings *wanted;
+	struct iface_handlers handlers;
+	struct link links[IFACE_MAX];
+	size_t count;
+	bool telling; /* changes are news, not how it was found */
+};
+
+/* Where each counter stands in the kernel's struct. */
+static const struct {
+	enum interface_column column;
+	size_t offset;
+} counters[] = {
+        {IF_IN_OCTETS, offsetof(struct rtnl_link_stats64, rx_bytes)},
+        {IF_OUT_OCTETS, offsetof(struct rtnl_link_stats64, tx_bytes)},
+        {IF_IN_PACKETS, offsetof(struct rtnl_link_stats64, rx_packets)},
+        {IF_OUT_PACKETS, offsetof(struct rtnl_link_stats64, tx_packets)},
+        {IF_IN_ERRORS, offsetof(struct rtnl_link_stats64, rx_errors)},
+        {IF_OUT_ERRORS, offsetof(struct rtnl_link_stats64, tx_errors)},
+        {IF_IN_DROPS, offsetof(struct rtnl_link_stats64, rx_dropped)},
+        {IF_OUT_DROPS, offsetof(struct rtnl_link_stats64, tx_dropped)},
+};
+
+static bool named(const struct conf_strings *list, const char *name)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (!strcmp(list->items[i], name))
+			return true;
+	return false;
+}
+
+static bool wanted(const struct iface *s, const char *name, unsigned flags)
+{
+	if (!metric_instance_valid(name))
+		return false;
+	if (named(s->wanted, name))
+		return true;
+	if (flags & IFF_LOOPBACK)
+		return false;
+	for (const char *const *n = container_names; *n; n++)
+		if (!strncmp(name, *n, strlen(*n)))
+			return flags & IFF_UP && flags & IFF_RUNNING;
+	return true;
+}
+
+static struct link *link_find(struct iface *s, int index)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->links[i].index == index)
+			return &s->links[i];
+	return NULL;
+}
+
+static struct link *link_add(struct iface *s, int index, const char *name, bool carrier)
+{
+	struct link *l;
+
+	if (s->count == IFACE_MAX)
+		return NULL;
+	l = &s->links[s->count++];
+	memset(l, 0, sizeof(*l));
+	l->index = index;
+	l->carrier = carrier;
+	l->speed_age = SPEED_STEPS;
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	for (unsigned i = 0; i < METRIC_COLUMNS_MAX; i++)
+		l->values[i] = METRIC_UNKNOWN;
+	return l;
+}
+
+/* Bits a second from <sys>/class/net/NAME/speed, which holds Mbit/s, -1 or nothing. */
+static int64_t read_speed(const struct iface *s, const char *name)
+{
+	char path[256], text[32];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/class/net/%s/speed", s->sys_root, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return METRIC_UNKNOWN;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	long mbit = strtol(text, NULL, 10);
+	return mbit > 0 && mbit < 4294967 ? (int64_t)mbit * 1000000 : METRIC_UNKNOWN;
+}
+
+static void link_carrier(struct iface *s, struct link *l, bool up)
+{
+	if (l->carrier == up)
+		return;
+	l->carrier = up;
+	l->speed_age = SPEED_STEPS;
+	if (s->telling)
+		s->handlers.on_carrier(s->handlers.arg, l->name, up, false);
+}
+
+static void link_counters(struct link *l, const struct rtattr *stats)
+{
+	for (size_t i = 0; stats && i < sizeof(counters) / sizeof(counters[0]); i++) {
+		uint64_t v;
+
+		if (RTA_PAYLOAD(stats) < counters[i].offset + sizeof(v))
+			continue;
+		memcpy(&v, (const char *)RTA_DATA(stats) + counters[i].offset, sizeof(v));
+		l->values[counters[i].column] = (int64_t)(v & INT64_MAX);
+	}
+}
+
+/* A link as the kernel tells it, in a dump or as news; NULL when it is none of ours. */
+static struct link *link_told(struct iface *s, const struct nlmsghdr *m, const struct netlink_attributes *a)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(m);
+	const struct rtattr *name = a->at[IFLA_IFNAME], *carrier = a->at[IFLA_CARRIER];
+	struct link *l = link_find(s, info->ifi_index);
+	char text[IFNAMSIZ];
+	bool up = info->ifi_flags & IFF_UP && (carrier && RTA_PAYLOAD(carrier) ? *(const uint8_t *)RTA_DATA(carrier)
+	                                                                       : !!(info->ifi_flags & IFF_LOWER_UP));
+
+	if (!name || info->ifi_family == AF_BRIDGE)
+		return NULL;
+	snprintf(text, sizeof(text), "%.*s", (int)RTA_PAYLOAD(name), (const char *)RTA_DATA(name));
+	if (!wanted(s, text, info->ifi_flags) && !(l && l->carrier))
+		return NULL;
+	if (l && strcmp(l->name, text))
+		snprintf(l->name, sizeof(l->name), "%s", text); /* renamed */
+	if (!l) {
+		l = link_add(s, info->ifi_index, text, up);
+		if (l && s->telling)
+			s->handlers.on_carrier(s->handlers.arg, l->name, up, false);
+		return l;
+	}
+	link_carrier(s, l, up);
+	return l;
+}
+
+static void on_link(void *arg, const struct nlmsghdr *m)
+{
+	struct netlink_attributes a;
+	struct iface *s = arg;
+	struct link *l;
+
+	if (m->nlmsg_type != RTM_NEWLINK || !netlink_parse(m, sizeof(struct ifinfomsg), &a))
+		return;
+	l = link_told(s, m, &a);
+	if (!l)
+		return;
+	l->seen = true;
+	link_counters(l, a.at[IFLA_STATS64]);
+	l->values[IF_CARRIER] = l->carrier;
+	if (++l->speed_age > SPEED_STEPS) {
+		l->values[IF_SPEED] = read_speed(s, l->name);
+		l->speed_age = 0;
+	}
+	s->handlers.on_row(s->handlers.arg, l->name, l->values);
+}
+
+static void link_gone(struct iface *s, struct link *l)
+{
+	char name[IFNAMSIZ];
+
+	memcpy(name, l->name, sizeof(name));
+	*l = s->links[--s->count];
+	s->handlers.on_carrier(s->handlers.arg, name, false, true);
+}
+
+int iface_read(struct iface *s)
+{
+	struct ifinfomsg all = {.ifi_family = AF_UNSPEC};
+	int status;
+
+	for (size_t i = 0; i < s->count; i++)
+		s->links[i].seen = false;
+	status = netlink_ask(s->ask, RTM_GETLINK, true, &all, sizeof(all), on_link, s);
+	for (size_t i = s->count; !status && i-- > 0;)
+		if (!s->links[i].seen)
+			link_gone(s, &s->links[i]);
+	s->telling = true;
+	return status;
+}
+
+bool iface_octets(const struct iface *s, unsigned index, int64_t *in, int64_t *out)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->links[i].index == (int)index) {
+			*in = s->links[i].values[IF_IN_OCTETS];
+			*out = s->links[i].values[IF_OUT_OCTETS];
+			return true;
+		}
+	return false;
+}
+
+int iface_news_fd(const struct iface *s)
+{
+	return netlink_fd(s->news);
+}
+
+static void on_news(void *arg, const struct nlmsghdr *m)
+{
+	struct netlink_attributes a;
+	struct iface *s = arg;
+	struct link *l;
+
+	if (m->nlmsg_type == RTM_NEWROUTE || m->nlmsg_type == RTM_DELROUTE)
+		s->handlers.on_route(s->handlers.arg);
+	if ((m->nlmsg_type != RTM_NEWLINK && m->nlmsg_type != RTM_DELLINK) ||
+	        !netlink_parse(m, sizeof(struct ifinfomsg), &a))
+		return;
+	if (m->nlmsg_type == RTM_NEWLINK) {
+		link_told(s, m, &a);
+		return;
+	}
+	l = link_find(s, ((const struct ifinfomsg *)NLMSG_DATA(m))->ifi_index);
+	if (l && ((const struct ifinfomsg *)NLMSG_DATA(m))->ifi_family != AF_BRIDGE)
+		link_gone(s, l);
+}
+
+void iface_news(struct iface *s)
+{
+	/* lost news are made up for by the next step's dump */
+	if (netlink_news(s->news, on_news, s) == -ENOBUFS)
+		s->handlers.on_route(s->handlers.arg);
+}
+
+int iface_open(
+        struct iface **out, const char *sys_root, const struct conf_strings *names, const struct iface_handlers *h)
+{
+	struct iface *s = mem_alloc(sizeof(*s));
+	int status = netlink_open(&s->ask, 0);
+
+	if (!status)
+		status = netlink_open(&s->news, RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+	if (status) {
+		log_error("no netlink socket for the interfaces: %s", strerror(-status));
+		iface_close(s);
+		return status;
+	}
+	snprintf(s->sys_root, sizeof(s->sys_root), "%s", sys_root);
+	s->wanted = names;
+	s->handlers = *h;
+	*out = s;
+	return 0;
+}
+
+void iface_close(struct iface *s)
+{
+	if (!s)
+		return;
+	netlink_close(s->ask);
+	netlink_close(s->news);
+	free(s);
+}
