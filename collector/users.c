@@ -114,12 +114,12 @@ bool users_any(sqlite3 *db)
 
 /* ---- sessions ---- */
 
-static void random_hex(char out[SESSION_TOKEN_SIZE])
+static void random_hex(char *out, size_t size)
 {
 	uint8_t bytes[32];
 
 	chance_bytes(bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; i < size / 2; i++)
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 }
@@ -131,8 +131,8 @@ int session_make(sqlite3 *db, const char *user, const char *address, int64_t now
 
 	memset(out, 0, sizeof(*out));
 	snprintf(out->user, sizeof(out->user), "%s", user);
-	random_hex(token);
-	random_hex(out->csrf);
+	random_hex(token, SESSION_TOKEN_SIZE);
+	random_hex(out->csrf, sizeof(out->csrf));
 	out->expires_at = now_ms + SESSION_LIFE_MS;
 	SHA256((const uint8_t *)token, strlen(token), hash);
 	int n = coredb_run(db, "INSERT INTO session(hash, user, csrf, address, expires_at) VALUES(?, ?, ?, ?, ?)",

@@ -16,6 +16,7 @@
 #define USER_HASH_SIZE 128
 #define USER_PASSWORD_MIN 8
 #define SESSION_TOKEN_SIZE 65 /* hex, with its NUL */
+#define SESSION_CSRF_SIZE 33
 #define SESSION_LIFE_MS (12 * 3600 * INT64_C(1000))
 #define LOGIN_FAILURES 5 /* a minute, of one name or from one address */
 
@@ -41,7 +42,7 @@ bool users_any(sqlite3 *db);
 
 struct session_info {
 	char user[USER_NAME_SIZE];
-	char csrf[SESSION_TOKEN_SIZE];
+	char csrf[SESSION_CSRF_SIZE];
 	enum user_role role; /* as it is now */
 	int64_t expires_at;
 };
