@@ -65,12 +65,21 @@ static void add_service(struct list *l, const struct central_service *service)
 	}
 }
 
+/* What the inventory says beats the routing table: a site may have several lines. Nothing is probed before it is known. */
+static const char *gateway_of(const struct central *central, const char *route)
+{
+	for (size_t i = 0; central && i < central->uplink_count; i++)
+		if (central->uplinks[i].gateway[0])
+			return central->uplinks[i].gateway;
+	return central ? route : "";
+}
+
 struct check_spec *watch_checks(
         const struct central *central, const char *gateway, const char *collector, size_t *count)
 {
 	struct list l = {.step_ms = central ? central->step_ms : STEP_DEFAULT_MS};
 
-	add_path(&l, CLASS_PATH, "gateway", gateway);
+	add_path(&l, CLASS_PATH, "gateway", gateway_of(central, gateway));
 	add_path(&l, CLASS_PATH, "core", central && central->core[0] ? central->core : collector);
 	for (size_t i = 0; central && i < central->uplink_count; i++)
 		add_path(&l, CLASS_UPLINK, central->uplinks[i].instance, central->uplinks[i].target);
