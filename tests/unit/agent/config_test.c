@@ -77,9 +77,11 @@ static void test_all_keys(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(load(f, "collector: [ \"c.example:8440\", \"[2001:db8::2]:8440\" ]\nnode: n\nproxy: \"http://10.0.0.9:3128\"\nuser: u\n"
-				 "capture: { interfaces: [eth0, eth1] }\nsandbox: { read: [/srv] }\nspool: { max: 1GB }\nlog: warn\n"),
-		0);
+	assert_int_equal(load(f, "collector: [ \"c.example:8440\", \"[2001:db8::2]:8440\" ]\nnode: n\nproxy: "
+	                         "\"http://10.0.0.9:3128\"\nuser: u\n"
+	                         "capture: { interfaces: [eth0, eth1] }\nsandbox: { read: [/srv] }\nspool: { max: 1GB "
+	                         "}\nlog: warn\n"),
+	        0);
 	assert_int_equal(f->c.collectors.count, 2);
 	assert_string_equal(f->c.collectors.items[1], "[2001:db8::2]:8440");
 	assert_string_equal(f->c.proxy, "http://10.0.0.9:3128");
@@ -96,11 +98,15 @@ static void test_errors_name_place_and_expectation(void **state)
 	expect_error(f, "node: n\n", ":1:1: collector: missing, expected a list of values, or one value");
 	expect_error(f, "node: n\ncollector: []\n", ":2:12: collector: an empty list, expected at least one value");
 	expect_error(f, "collector: \"a:1\"\nnode: Mk\n",
-		":2:7: node: \"Mk\" is not right, expected an id: 1 to 63 of a-z 0-9 - _ . and not beginning with a dot");
+	        ":2:7: node: \"Mk\" is not right, expected an id: 1 to 63 of a-z 0-9 - _ . and not beginning with a "
+	        "dot");
 	expect_error(f, "node: n\ncollector: [ \"a:1\", nowhere ]\n",
-		":2:21: collector: \"nowhere\" is not right, expected host:port or [IPv6 address]:port with a port of 1 to 65535");
-	expect_error(f, "node: n\ncollector: \"a:1\"\nproxy: \"10.0.0.9:3128\"\n", ":3:8: proxy: \"10.0.0.9:3128\" is not right, expected http://HOST:PORT");
-	expect_error(f, "node: n\ncollector: \"a:1\"\nsandbox: { read: [ srv ] }\n", ":3:20: sandbox.read: \"srv\" is not right, expected an absolute path");
+	        ":2:21: collector: \"nowhere\" is not right, expected host:port or [IPv6 address]:port with a port of "
+	        "1 to 65535");
+	expect_error(f, "node: n\ncollector: \"a:1\"\nproxy: \"10.0.0.9:3128\"\n",
+	        ":3:8: proxy: \"10.0.0.9:3128\" is not right, expected http://HOST:PORT");
+	expect_error(f, "node: n\ncollector: \"a:1\"\nsandbox: { read: [ srv ] }\n",
+	        ":3:20: sandbox.read: \"srv\" is not right, expected an absolute path");
 }
 
 static void test_the_example_is_right(void **state)
@@ -115,10 +121,10 @@ static void test_the_example_is_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_one_collector_and_the_defaults, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_all_keys, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_errors_name_place_and_expectation, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_example_is_right, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_one_collector_and_the_defaults, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_all_keys, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_errors_name_place_and_expectation, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_the_example_is_right, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,10 +88,12 @@ static void test_values_and_relative_paths(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(load(f, "inventory: a/p.yaml\nstate_dir: s\nsocket: x.sock\nweb: { certificate: w.crt, key: w.key, names: a, kiosk: yes }\n"
-				 "mail: { server: \"smtps://mail.example:465\", tls: off, user: u, password_file: pw }\nlanguage: en\nlog: debug\n"
-				 "series: { shards: 2 }\nrender: { workers: 3 }\n"),
-		0);
+	assert_int_equal(load(f, "inventory: a/p.yaml\nstate_dir: s\nsocket: x.sock\nweb: { certificate: w.crt, key: "
+	                         "w.key, names: a, kiosk: yes }\n"
+	                         "mail: { server: \"smtps://mail.example:465\", tls: off, user: u, password_file: pw "
+	                         "}\nlanguage: en\nlog: debug\n"
+	                         "series: { shards: 2 }\nrender: { workers: 3 }\n"),
+	        0);
 	assert_string_equal(f->c.state_dir, "/tmp/s");
 	assert_string_equal(f->c.socket, "/tmp/x.sock");
 	assert_string_equal(f->c.inventory, "/tmp/a/p.yaml");
@@ -113,13 +115,18 @@ static void test_errors_name_place_and_expectation(void **state)
 	expect_error(f, "state_dir: x\n", ":1:1: inventory: missing, expected the path of a file");
 	expect_error(f, "inventory: x\nstep: 2h\n", ":2:7: step: 2h is out of range, expected 1s to 1h");
 	expect_error(f, "inventory: x\ntimezone: Asia/Hanoi\n",
-		":2:11: timezone: \"Asia/Hanoi\" is not right, expected a time zone of /usr/share/zoneinfo such as Asia/Ho_Chi_Minh");
+	        ":2:11: timezone: \"Asia/Hanoi\" is not right, expected a time zone of /usr/share/zoneinfo such as "
+	        "Asia/Ho_Chi_Minh");
 	expect_error(f, "inventory: x\nmail: { server: \"127.0.0.1:25\" }\n",
-		":2:17: mail.server: \"127.0.0.1:25\" is not right, expected smtp://HOST:PORT or smtps://HOST:PORT");
-	expect_error(f, "inventory: x\nweb: { key: k }\n", ":2:13: web.certificate and web.key belong together, expected both or neither");
-	expect_error(f, "inventory: x\nmail: { user: k }\n", ":2:15: mail.user and mail.password_file belong together, expected both or neither");
-	expect_error(f, "inventory: x\nmail: { from: nobody }\n", ":2:15: mail.from: \"nobody\" is not right, expected an address NAME@HOST");
-	expect_error(f, "inventory: x\nlog: loud\n", ":2:6: log: \"loud\" is not right, expected one of error, warn, info, debug");
+	        ":2:17: mail.server: \"127.0.0.1:25\" is not right, expected smtp://HOST:PORT or smtps://HOST:PORT");
+	expect_error(f, "inventory: x\nweb: { key: k }\n",
+	        ":2:13: web.certificate and web.key belong together, expected both or neither");
+	expect_error(f, "inventory: x\nmail: { user: k }\n",
+	        ":2:15: mail.user and mail.password_file belong together, expected both or neither");
+	expect_error(f, "inventory: x\nmail: { from: nobody }\n",
+	        ":2:15: mail.from: \"nobody\" is not right, expected an address NAME@HOST");
+	expect_error(f, "inventory: x\nlog: loud\n",
+	        ":2:6: log: \"loud\" is not right, expected one of error, warn, info, debug");
 }
 
 static void test_the_example_is_right(void **state)
@@ -135,10 +142,10 @@ static void test_the_example_is_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_everything_has_a_default_but_the_inventory, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_values_and_relative_paths, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_errors_name_place_and_expectation, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_example_is_right, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_everything_has_a_default_but_the_inventory, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_values_and_relative_paths, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_errors_name_place_and_expectation, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_the_example_is_right, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
