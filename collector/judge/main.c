@@ -70,6 +70,9 @@ static enum state unit_state(const struct seat *s, const struct unit *u)
 			const struct judge_check *c = n->checks[m];
 			if (!c->site || site_unit(s->inventory, c->site, s->judge.now) != u)
 				continue;
+			/* a simulator's connection says nothing about a site */
+			if (c->kind == KIND_AGENT && n->simulated)
+				continue;
 			struct rollup_entry e = {.kind = c->kind,
 			        .service = c->service,
 			        .uplink = c->uplink,
@@ -85,10 +88,7 @@ static enum state unit_state(const struct seat *s, const struct unit *u)
 static void tell_web(struct seat *s, json_t *o)
 {
 	char *text = json_dumps(o, JSON_COMPACT);
-	struct buf b = {0};
-	buf_put_blob(&b, text, strlen(text));
-	channel_send(s->web, MESSAGE_CHANGED, b.data, b.len);
-	buf_free(&b);
+	channel_send(s->web, MESSAGE_CHANGED, text, strlen(text));
 	free(text);
 	json_decref(o);
 }

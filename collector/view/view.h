@@ -24,7 +24,7 @@ void view_set_inventory(struct view *v, const struct inventory *inv);
 void view_close(struct view *v);
 
 json_t *view_province(struct view *v, int64_t at);
-json_t *view_units(struct view *v, int64_t at);                 /* units in force at that instant, with state */
+json_t *view_units(struct view *v, int64_t at); /* units in force at that instant, with state */
 json_t *view_unit(struct view *v, const char *id, int64_t at, const char **why);
 json_t *view_nodes(struct view *v, int64_t at);
 json_t *view_incidents(struct view *v, bool all);

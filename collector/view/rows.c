@@ -1,0 +1,113 @@
+#include "collector/view/rows.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+
+struct rows {
+	char *state_path, *outbox_path;
+	sqlite3 *state, *outbox;
+	sqlite3_stmt *statements[QUERY_COUNT], *mails;
+};
+
+#define CHECK_COLUMNS                                                                                                  \
+	"SELECT node, kind, instance, step_ms, state, reason, since, at, value0, value1, terminal FROM check_state "
+
+static const char *const texts[QUERY_COUNT] = {
+        [QUERY_NODES] = "SELECT id, name, link, link_at, life_at, sample_at, software, skew_ms, backlog FROM node",
+        /* interfaces and agents' own paths colour nothing */
+        [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5) OR terminal",
+        [QUERY_NODE_CHECKS] = CHECK_COLUMNS "WHERE node = ?1",
+        [QUERY_META] = "SELECT value FROM meta WHERE key = ?1",
+        [QUERY_INCIDENTS_OPEN] = "SELECT id, body FROM incident WHERE open ORDER BY opened_at DESC, id LIMIT 5000",
+        [QUERY_INCIDENTS_ALL] = "SELECT id, body FROM incident ORDER BY opened_at DESC, id LIMIT 5000",
+        [QUERY_INCIDENT] = "SELECT id, body FROM incident WHERE id = ?1",
+        [QUERY_UNIT_INCIDENTS] = "SELECT id, body FROM incident WHERE site IS ?1 AND (?1 IS NOT NULL OR open) ORDER BY "
+                                 "opened_at DESC, id LIMIT 20",
+        [QUERY_OPEN_COUNTS] = "SELECT site, count(*) FROM incident WHERE open GROUP BY site",
+        [QUERY_ACTS] = "SELECT at, by, act, text FROM incident_act WHERE incident = ?1 ORDER BY at, rowid",
+};
+
+struct rows *rows_new(const char *state_db, const char *outbox_db)
+{
+	struct rows *r = mem_alloc(sizeof *r);
+	r->state_path = mem_str(state_db);
+	r->outbox_path = mem_str(outbox_db);
+	return r;
+}
+
+static void state_close(struct rows *r)
+{
+	for (int q = 0; q < QUERY_COUNT; q++) {
+		sqlite3_finalize(r->statements[q]);
+		r->statements[q] = NULL;
+	}
+	sqlite3_close(r->state);
+	r->state = NULL;
+}
+
+static void outbox_close(struct rows *r)
+{
+	sqlite3_finalize(r->mails);
+	r->mails = NULL;
+	sqlite3_close(r->outbox);
+	r->outbox = NULL;
+}
+
+void rows_free(struct rows *r)
+{
+	state_close(r);
+	outbox_close(r);
+	free(r->state_path);
+	free(r->outbox_path);
+	free(r);
+}
+
+static sqlite3 *database_open(const char *path)
+{
+	sqlite3 *db = NULL;
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	sqlite3_busy_timeout(db, 1000);
+	return db;
+}
+
+sqlite3_stmt *rows_query(struct rows *r, enum rows_query q)
+{
+	if (!r->state && !(r->state = database_open(r->state_path)))
+		return NULL;
+	if (!r->statements[q] &&
+	        sqlite3_prepare_v3(r->state, texts[q], -1, SQLITE_PREPARE_PERSISTENT, &r->statements[q], NULL)) {
+		/* judge has not made its tables yet: a fresh connection next time */
+		state_close(r);
+		return NULL;
+	}
+	sqlite3_reset(r->statements[q]);
+	return r->statements[q];
+}
+
+int64_t rows_mails(struct rows *r, const char *incident)
+{
+	static const char text[] = "SELECT count(*) FROM outbox WHERE incident = ?1 AND state = 'sent'";
+	int64_t count = 0;
+	if (!r->outbox && !(r->outbox = database_open(r->outbox_path)))
+		return 0;
+	if (!r->mails && sqlite3_prepare_v3(r->outbox, text, -1, SQLITE_PREPARE_PERSISTENT, &r->mails, NULL)) {
+		outbox_close(r);
+		return 0;
+	}
+	sqlite3_bind_text(r->mails, 1, incident, -1, SQLITE_STATIC);
+	if (sqlite3_step(r->mails) == SQLITE_ROW)
+		count = sqlite3_column_int64(r->mails, 0);
+	sqlite3_reset(r->mails);
+	return count;
+}
+
+const char *rows_text(sqlite3_stmt *st, int column)
+{
+	const char *t = (const char *)sqlite3_column_text(st, column);
+	return t ? t : "";
+}
