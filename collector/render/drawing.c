@@ -138,8 +138,8 @@ void drawing_figures(
 	static const struct {
 		const char *name, *function;
 		bool of_peak, described;
-	} figures[] = {{"l", "LAST", false, true}, {"n", "MINIMUM", false, false}, {"a", "AVERAGE", false, true},
-	        {"x", "MAXIMUM", true, true}, {"p", "95,PERCENTNAN", false, true}};
+	} figures[] = {{"vl", "LAST", false, true}, {"vn", "MINIMUM", false, false}, {"va", "AVERAGE", false, true},
+	        {"vx", "MAXIMUM", true, true}, {"vp", "95,PERCENTNAN", false, true}};
 	char text[DRAWING_LABEL_SIZE], escaped_unit[32];
 
 	snprintf(text, sizeof(text), "%s", label);

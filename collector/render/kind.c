@@ -218,7 +218,7 @@ static void draw_services(struct drawing *d, const struct kind_files *files)
 		drawing_add(d, "CDEF:%s_p=%s,0.999,LT,%s,0.5,GE,*,0.86,0,IF", name, name, name);
 		drawing_add(d, "CDEF:%s_d=%s,0.5,LT,0.86,0,IF", name, name);
 		drawing_add(d, "CDEF:%s_n=%s,UN,0.86,0,IF", name, name);
-		drawing_add(d, "CDEF:%s_s=%s,POP,0.14", name, name);
+		drawing_add(d, "CDEF:%s_s=%s,UN,0.14,0.14,IF", name, name);
 		drawing_add(d, "AREA:%s_g" COLOUR_GREEN "%s", name, i ? "::STACK" : "");
 		drawing_add(d, "AREA:%s_p" COLOUR_ORANGE "::STACK", name);
 		drawing_add(d, "AREA:%s_d" COLOUR_RED "::STACK", name);
@@ -237,7 +237,7 @@ static void draw_services(struct drawing *d, const struct kind_files *files)
 		drawing_figures(d, text, text, files->name[i], "%7.2lf", " %%");
 		d->tables = tables;
 		if (tables)
-			drawing_add(d, "GPRINT:%s_h_a:%%7.2lf %%%%%s", name,
+			drawing_add(d, "GPRINT:%s_h_va:%%7.2lf %%%%%s", name,
 			        i % 2 || i + 1 == files->count ? "\\l" : "   ");
 	}
 	if (!d->tables)
