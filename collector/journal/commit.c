@@ -35,26 +35,6 @@ struct committer {
 	void *arg;
 };
 
-/* ---- groups ---- */
-
-void group_reset(struct group *g)
-{
-	g->entry_count = g->block_count = g->bytes = 0;
-	g->records = 0;
-	g->rotate = false;
-	buf_reset(&g->start);
-}
-
-void group_free(struct group *g)
-{
-	for (size_t i = 0; i < g->block_room; i++)
-		buf_free(&g->blocks[i].data);
-	free(g->blocks);
-	free(g->entries);
-	buf_free(&g->start);
-	memset(g, 0, sizeof(*g));
-}
-
 /* ---- opening ---- */
 
 static int lock_folder(struct committer *c)

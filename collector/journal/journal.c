@@ -47,42 +47,6 @@ struct journal {
 
 /* ---- answers ---- */
 
-static void roll_back(struct group *g)
-{
-	for (size_t i = 0; i < g->entry_count; i++)
-		if (!g->entries[i].status && g->entries[i].key)
-			g->entries[i].key->id = KEY_FREE;
-}
-
-static void settle(struct group *g)
-{
-	int64_t id = g->first_id;
-
-	for (size_t i = 0; i < g->entry_count; i++) {
-		struct entry *e = &g->entries[i];
-		if (!e->status) {
-			e->id = id++;
-			if (e->stream)
-				e->stream->committed = e->seq;
-			if (e->key)
-				e->key->id = e->id;
-		} else if (e->key) {
-			e->id = e->key->id;
-		}
-	}
-}
-
-/* Calls back in order. Callbacks may append: that fills the other group. */
-static void answer(struct group *g, int status)
-{
-	for (size_t i = 0; i < g->entry_count; i++) {
-		struct entry *e = &g->entries[i];
-		if (e->on_append)
-			e->on_append(status ? status : e->status, status ? 0 : e->id, e->arg);
-	}
-	group_reset(g);
-}
-
 static void tell_full(struct journal *j, bool full)
 {
 	if (j->full == full)
@@ -96,20 +60,10 @@ static void tell_full(struct journal *j, bool full)
 /* Entries queued behind a failed group fail with it, in their order. */
 static void join_failed(struct journal *j, struct group *g)
 {
-	struct group *queued = j->filling;
-	size_t count = g->entry_count + queued->entry_count;
-
-	roll_back(g);
-	roll_back(queued);
+	group_roll_back(g);
+	group_roll_back(j->filling);
 	streams_roll_back(j->streams);
-	if (count > g->entry_room) {
-		g->entries = mem_grow(g->entries, count, sizeof(*g->entries));
-		g->entry_room = count;
-	}
-	if (queued->entry_count)
-		memcpy(g->entries + g->entry_count, queued->entries, queued->entry_count * sizeof(*g->entries));
-	g->entry_count = count;
-	group_reset(queued);
+	group_join(g, j->filling);
 }
 
 /* The stored group's results, on the loop's thread. */
@@ -129,9 +83,9 @@ static void take_result(struct journal *j)
 	if (g->status)
 		join_failed(j, g);
 	else
-		settle(g);
+		group_settle(g);
 	tell_full(j, g->full);
-	answer(g, g->status);
+	group_answer(g, g->status);
 	j->storing = NULL;
 }
 
@@ -256,46 +210,7 @@ static struct entry *add_entry(struct journal *j, journal_on_append on_append, v
 		if (!j->storing)
 			uv_idle_start(&j->idle, on_idle);
 	}
-	if (g->entry_count == g->entry_room) {
-		g->entry_room = g->entry_room ? g->entry_room * 2 : 256;
-		g->entries = mem_grow(g->entries, g->entry_room, sizeof(*g->entries));
-	}
-	struct entry *e = &g->entries[g->entry_count++];
-	*e = (struct entry){.on_append = on_append, .arg = arg};
-	return e;
-}
-
-static struct packed *open_block(struct group *g)
-{
-	if (g->block_count && g->blocks[g->block_count - 1].data.len < SEGMENT_BLOCK_BYTES)
-		return &g->blocks[g->block_count - 1];
-	if (g->block_count == g->block_room) {
-		size_t room = g->block_room ? g->block_room * 2 : 8;
-		g->blocks = mem_grow(g->blocks, room, sizeof(*g->blocks));
-		memset(g->blocks + g->block_room, 0, (room - g->block_room) * sizeof(*g->blocks));
-		g->block_room = room;
-	}
-	struct packed *b = &g->blocks[g->block_count++];
-	buf_reset(&b->data);
-	b->count = 0;
-	return b;
-}
-
-static int pack(struct journal *j, const struct record *r)
-{
-	struct group *g = j->filling;
-	struct packed *b = open_block(g);
-	size_t before = b->data.len;
-	int64_t now_ms = clock_wall_ms();
-	int err = record_pack(&b->data, r, now_ms);
-
-	if (err)
-		return err;
-	b->count++;
-	b->at_ms = now_ms;
-	g->records++;
-	g->bytes += b->data.len - before;
-	return 0;
+	return group_add(g, on_append, arg);
 }
 
 static void on_dict(void *arg, uint32_t set, const char *class_name, uint8_t layout, const char *instance)
@@ -328,7 +243,7 @@ static void append_batch(struct journal *j, struct entry *e, const struct record
 	}
 	if (j->dict_came || batch_has_dict(r, st))
 		copy.flags |= RECORD_HAS_DICT;
-	e->status = pack(j, &copy);
+	e->status = group_pack(j->filling, &copy, clock_wall_ms());
 	if (e->status)
 		return;
 	e->stream = st;
@@ -344,7 +259,7 @@ static void append_keyed(struct journal *j, struct entry *e, const struct record
 		e->id = key->id;
 		return;
 	}
-	e->status = key->id == KEY_PENDING ? -EALREADY : pack(j, r);
+	e->status = key->id == KEY_PENDING ? -EALREADY : group_pack(j->filling, r, clock_wall_ms());
 	if (!e->status)
 		key->id = KEY_PENDING;
 	if (!e->status || e->status == -EALREADY)
@@ -362,7 +277,7 @@ void journal_append(struct journal *j, const struct record *r, journal_on_append
 	else if (r->key && r->key[0])
 		append_keyed(j, e, r);
 	else
-		e->status = pack(j, r);
+		e->status = group_pack(j->filling, r, clock_wall_ms());
 	if (r->kind == RECORD_BATCH)
 		j->dict_came = false;
 }

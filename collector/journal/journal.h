@@ -82,7 +82,7 @@ bool journal_full(const struct journal *j);       /* appends are refused for wan
 /* No segment with ids above the slowest cursor is dropped. */
 void journal_set_cursor(struct journal *j, const char *follower, int64_t id);
 int64_t journal_slowest(const struct journal *j); /* the slowest cursor; INT64_MAX without followers */
-size_t journal_queued(const struct journal *j); /* bytes waiting for a commit */
+size_t journal_queued(const struct journal *j);   /* bytes waiting for a commit */
 /* Commits what is queued, answers all; its memory goes when the loop has closed its handles. */
 void journal_close(struct journal *j);
 
