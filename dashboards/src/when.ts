@@ -33,12 +33,24 @@ function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
 	return f;
 }
 
-const day = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
+const numbers = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
+
+/** By parts, because browsers differ in the sign between day and month. */
+function dayParts(at: Time): Record<string, string> {
+	return Object.fromEntries(format("day", numbers).formatToParts(at).map((p) => [p.type, p.value]));
+}
 
 export const clockText = (at: Time) => format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
 export const minuteText = (at: Time) => format("minute", { hour: "2-digit", minute: "2-digit" }).format(at);
-export const dayText = (at: Time) => format("day", day).format(at);
-export const shortDayText = (at: Time) => format("short", { day: "2-digit", month: "2-digit" }).format(at);
+
+export function shortDayText(at: Time): string {
+	const p = dayParts(at);
+	return `${p["day"]}/${p["month"]}`;
+}
+
+export function dayText(at: Time): string {
+	return `${shortDayText(at)}/${dayParts(at)["year"]}`;
+}
 
 /** "14:32:05 · 23/11/2026" */
 export function momentText(at: Time | null | undefined): string {
@@ -71,7 +83,7 @@ export function sinceText(at: Time | null | undefined): string {
 /** Whole days from that instant to now, by the calendar of the province; negative before it. */
 export function daysSince(at: Time): number {
 	const key = (when: Time) => {
-		const parts = Object.fromEntries(format("parts", { year: "numeric", month: "numeric", day: "numeric" }).formatToParts(when).map((p) => [p.type, p.value]));
+		const parts = dayParts(when);
 		return Date.UTC(Number(parts["year"]), Number(parts["month"]) - 1, Number(parts["day"])) / 86400e3;
 	};
 	return Math.round(key(now()) - key(at));

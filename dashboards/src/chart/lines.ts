@@ -45,8 +45,8 @@ export function uplinkFile(links: readonly GraphLink[], site: string, uplink: st
 	return files.find((f) => f.endsWith(`/uplink-${uplink}`)) ?? files.find((f) => f.endsWith("/uplink")) ?? null;
 }
 
-/** The charts that the unit's files allow, lines first. */
-export function plansOf(links: readonly GraphLink[]): ChartPlan[] {
+/** The charts that the unit's files allow, lines first. `nameOf` says what a file's thing is called. */
+export function plansOf(links: readonly GraphLink[], nameOf: (file: string) => string): ChartPlan[] {
 	const plans: ChartPlan[] = [];
 	const seen = new Set<string>();
 	const add = (file: string, title: string, lines: Line[]) => {
@@ -57,8 +57,8 @@ export function plansOf(links: readonly GraphLink[]): ChartPlan[] {
 	for (const link of links) {
 		const file = fileOf(link);
 		if (!file) continue;
-		const [, node = "", base = ""] = file.split("/");
-		const name = `${node} ${base.replace(/^(uplink|path|if|svc)-/, "")}`;
+		const base = file.split("/")[2] ?? "";
+		const name = nameOf(file);
 		if (/^(uplink|path)(-|$)/.test(base)) add(file, t("chart.path", { name }), delay());
 		if (/^uplink(-|$)/.test(base)) add(file, t("chart.traffic", { name }), traffic());
 		if (base.startsWith("if-")) add(file, t("chart.traffic", { name }), traffic());

@@ -99,25 +99,51 @@ function Place({ shape, unit, current, fresh, onPoint, onWalk }: PlaceProps) {
 	);
 }
 
+interface Label {
+	shape: Shape;
+	unit: UnitRow;
+	name: string;
+	named: boolean;
+}
+
+/** Which names are shown: troubled units first, then the large ones; none over another or over a sign. */
+function labelsOf(shapes: Shape[], byCode: Map<string, UnitRow>, px: number): Label[] {
+	const taken: { left: number; right: number; top: number; bottom: number }[] = [];
+	const all = shapes.map((shape) => ({ shape, unit: byCode.get(shape.code) as UnitRow, name: shortName((byCode.get(shape.code) as UnitRow).name), named: false }));
+	const take = (s: Shape, halfWidth: number, up: number, down: number) => {
+		const box = { left: s.x - halfWidth * px, right: s.x + halfWidth * px, top: s.y - up * px, bottom: s.y + down * px };
+		if (taken.some((b) => b.left < box.right && box.left < b.right && b.top < box.bottom && box.top < b.bottom)) return false;
+		taken.push(box);
+		return true;
+	};
+	for (const l of all) if (l.unit.state !== "up") take(l.shape, MARK_PX / 2, MARK_PX, 0);
+	const order = [...all].sort((a, b) => Number(b.unit.state !== "up") - Number(a.unit.state !== "up") || b.shape.width * b.shape.height - a.shape.width * a.shape.height);
+	for (const l of order) {
+		const width = l.name.length * LABEL_PX * LETTER_WIDTH;
+		const roomy = width * px < l.shape.width * 1.05 && LABEL_PX * 1.6 * px < l.shape.height;
+		const marked = l.unit.state !== "up";
+		l.named = roomy && take(l.shape, width / 2, marked ? -1 : LABEL_PX * 0.7, marked ? LABEL_PX * 1.2 : LABEL_PX * 0.7);
+	}
+	return all;
+}
+
 /** Names where they fit, and the state's sign where something is wrong. */
 function Marks({ shapes, byCode, px }: { shapes: Shape[]; byCode: Map<string, UnitRow>; px: number }) {
+	const labels = useMemo(() => labelsOf(shapes, byCode, px), [shapes, byCode, px]);
 	return (
 		<g class="marks" aria-hidden="true">
-			{shapes.map((s) => {
-				const unit = byCode.get(s.code);
-				if (!unit) return null;
-				const name = shortName(unit.name);
-				const fits = name.length * LABEL_PX * LETTER_WIDTH * px < s.width * 0.92 && 2 * LABEL_PX * px < s.height;
+			{labels.map(({ shape: s, unit, name, named }) => {
 				const marked = unit.state !== "up";
+				if (!marked && !named) return null;
 				return (
 					<g key={s.code} transform={`translate(${s.x.toFixed(1)} ${s.y.toFixed(1)}) scale(${px.toFixed(4)})`}>
 						{marked && (
-							<g class={`mark ${unit.state}`} transform={`translate(${-MARK_PX / 2} ${fits ? -MARK_PX - 1 : -MARK_PX / 2}) scale(${MARK_PX / 16})`}>
+							<g class={`mark ${unit.state}`} transform={`translate(${-MARK_PX / 2} ${named ? -MARK_PX : -MARK_PX / 2}) scale(${MARK_PX / 16})`}>
 								<LampShape state={unit.state} />
 							</g>
 						)}
-						{fits && (
-							<text class="label" font-size={LABEL_PX} y={marked ? LABEL_PX - 1 : LABEL_PX / 3}>
+						{named && (
+							<text class="label" font-size={LABEL_PX} y={marked ? LABEL_PX : LABEL_PX / 3}>
 								{name}
 							</text>
 						)}
@@ -148,6 +174,7 @@ export function ProvinceMap({ geography: g, units, name, fresh }: { geography: G
 		const id = byCode.get(next.code)?.id ?? "";
 		box.current?.querySelector<SVGElement>(`[data-unit="${CSS.escape(id)}"]`)?.focus();
 	};
+	const pointedShape = pointed && drawn.find((s) => s.code === pointed.unit.code);
 	const live = pointed && units.find((u) => u.id === pointed.unit.id);
 	return (
 		<div class="map" ref={box}>
@@ -161,6 +188,7 @@ export function ProvinceMap({ geography: g, units, name, fresh }: { geography: G
 						const unit = byCode.get(s.code) as UnitRow;
 						return <Place key={s.code} shape={s} unit={unit} current={s.code === here} fresh={fresh.has(unit.id)} onPoint={onPoint} onWalk={(way) => onWalk(s, way)} />;
 					})}
+					{pointedShape && <path class="outline" d={pointedShape.path} />}
 					<Marks shapes={drawn} byCode={byCode} px={1 / (scale * zoom.view.k)} />
 				</g>
 			</svg>

@@ -20,23 +20,23 @@ const REASONS_SHOWN = 6;
 function GoLive({ p }: { p: Province }) {
 	const days = p.go_live === null ? null : daysSince(p.go_live);
 	return (
-		<Card kind="golive" title={t(`phase.${p.phase}`)}>
+		<section class="card golive">
+			<h2>{t(`phase.${p.phase}`)}</h2>
 			{days === null || p.go_live === null ? (
 				<p class="muted">{t("golive.none")}</p>
+			) : days === 0 ? (
+				<p class="today">{t("golive.today")}</p>
 			) : (
 				<>
-					{days === 0 ? (
-						<p class="days today">{t("golive.today")}</p>
-					) : (
-						<p class="days">
-							<b>{Math.abs(days).toLocaleString("vi-VN")}</b> {days > 0 ? t("golive.since") : t("golive.until")}
-						</p>
-					)}
-					<p class="muted">{t("golive.at", { at: `${minuteText(p.go_live)} ${dayText(p.go_live)}` })}</p>
+					<b class="number">{Math.abs(days).toLocaleString("vi-VN")}</b>
+					<p>
+						{days > 0 ? t("golive.since") : t("golive.until")}
+						<small>{t("golive.at", { at: `${minuteText(p.go_live)} ${dayText(p.go_live)}` })}</small>
+					</p>
 				</>
 			)}
 			{p.trial_from !== null && p.phase !== "live" && <p class="muted">{t("golive.trial", { at: dayText(p.trial_from) })}</p>}
-		</Card>
+		</section>
 	);
 }
 

@@ -66,6 +66,17 @@ function capacityOf(unit: Unit, plan: ChartPlan): number | null {
 	return null;
 }
 
+/** "TSLCD VNPT", "Đất đai": the words of the inventory for an RRD file; with the node where the unit has several. */
+function nameOfFile(unit: Unit, file: string): string {
+	const [siteId, node = "", base = ""] = file.split("/");
+	const site = unit.sites.find((s) => s.id === siteId);
+	const instance = base.replace(/^(uplink|path|if|svc)-/, "");
+	const uplink = base.startsWith("uplink") ? (site?.uplinks.find((u) => u.id === instance) ?? site?.uplinks[0]) : undefined;
+	const service = base.startsWith("svc-") ? site?.services.find((s) => s.id === instance) : undefined;
+	const name = uplink ? `${named("uplink", uplink.kind)} ${uplink.carrier ?? ""}`.trim() : (service?.name ?? instance);
+	return unit.sites.flatMap((s) => s.nodes).length > 1 ? `${name} (${node})` : name;
+}
+
 function titleOf(unit: Unit, link: { title_vi: string; title_en: string }): string {
 	const title = either(link.title_vi, link.title_en);
 	return unit.simulated && !/mô phỏng|simulated/i.test(title) ? `${title} (${t("simulated.tag")})` : title;
@@ -76,7 +87,7 @@ function Figures({ unit, range }: { unit: Unit; range: Range }) {
 	const end = useEnd(range);
 	useEffect(() => setZoom(null), [range]);
 	const span = zoom ?? { from: end - RANGES[range], to: end };
-	const plans = plansOf(unit.graphs);
+	const plans = plansOf(unit.graphs, (file) => nameOfFile(unit, file));
 	const choose = (r: Range) => {
 		setZoom(null);
 		goQuery({ range: r === "24h" ? null : r });

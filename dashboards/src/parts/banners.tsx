@@ -32,7 +32,7 @@ export function Banners() {
 	const l = useCell(link);
 	const error = useCell(trouble);
 	return (
-		<div class="banners">
+		<section class="banners" aria-label={t("banner.label")}>
 			<Lost />
 			{error && l.state !== "lost" && <Trouble text={`${t("banner.stale")} ${error}`} again={() => void refresh()} />}
 			{p?.full && (
@@ -50,6 +50,6 @@ export function Banners() {
 					<b>{t("banner.simulated")}</b> <span>{t("banner.simulated_some")}</span>
 				</div>
 			)}
-		</div>
+		</section>
 	);
 }

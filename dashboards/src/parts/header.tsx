@@ -100,8 +100,11 @@ function Who() {
 			</a>
 		);
 	return (
-		<button type="button" class="tool who" title={`${who.user} (${named("role", who.role)}): ${t("menu.logout")}`} onClick={() => void onLogout()}>
+		<button type="button" class="tool who" aria-label={`${who.user} (${named("role", who.role)}): ${t("menu.logout")}`} title={`${who.user} (${named("role", who.role)}): ${t("menu.logout")}`} onClick={() => void onLogout()}>
 			<span class="who-name">{who.user}</span> <span>{t("menu.logout")}</span>
+			<svg viewBox="0 0 16 16" aria-hidden="true">
+				<path d="M6.500 2H2.500v12h4M6 8h8M11 5l3 3-3 3" />
+			</svg>
 		</button>
 	);
 }

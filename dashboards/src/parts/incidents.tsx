@@ -37,7 +37,9 @@ export function IncidentRows({ rows }: { rows: Incident[] }) {
 					<a href={linkTo.incident(i.id)}>
 						<Lamp state={lampOf(i)} quiet />
 						<span class="main">
-							<b>{causeOf(i)}</b>
+							<span class="cause">
+								<b>{causeOf(i)}</b> <SimulatedTag show={i.simulated} /> {i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
+							</span>
 							<span class="place">
 								{placeOf(i)}
 								{what(i) && ` · ${what(i)}`}
@@ -47,12 +49,6 @@ export function IncidentRows({ rows }: { rows: Incident[] }) {
 							<span title={momentText(i.opened_at)}>{lastedText(i)}</span>
 							<small>{briefText(i.opened_at)}</small>
 						</span>
-						{(i.simulated || i.state !== "open") && (
-							<span class="tags">
-								<SimulatedTag show={i.simulated} />
-								{i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
-							</span>
-						)}
 					</a>
 				</li>
 			))}
@@ -68,7 +64,7 @@ export function IncidentTable({ rows }: { rows: Incident[] }) {
 					<tr>
 						<th scope="col">{t("col.cause")}</th>
 						<th scope="col">{t("col.unit")}</th>
-						<th scope="col" class="wide">{t("col.service")}</th>
+						<th scope="col" class="wide">{t("col.target")}</th>
 						<th scope="col">{t("col.opened")}</th>
 						<th scope="col">{t("col.lasted")}</th>
 						<th scope="col" class="wide">{t("incident.confidence")}</th>

@@ -7,7 +7,7 @@ import { briefText, momentText, sinceText } from "../when";
 import { language, named, t } from "../words";
 import { AgentSign } from "./agent";
 import { rangeEnd } from "./graphs";
-import { Badge, Lamp, SimulatedTag, worst } from "./lamp";
+import { Badge, Lamp, SimulatedTag } from "./lamp";
 import { SlipButton } from "./slip";
 
 const USAGE_S = 3 * 3600;
@@ -50,7 +50,6 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 	return (
 		<li class="uplink">
 			<div class="uplink-head">
-				<Lamp state={u.state} quiet />
 				<b>
 					{named("uplink", u.kind)} {u.carrier}
 				</b>
@@ -94,42 +93,46 @@ function sectors(services: Service[]): [string, Service[]][] {
 function ServiceTable({ services }: { services: Service[] }) {
 	const nodes = new Set(services.map((s) => s.node)).size;
 	return (
-		<table class="rows services">
-			<thead>
-				<tr>
-					<th scope="col">{t("col.service")}</th>
-					<th scope="col">{t("col.state")}</th>
-					<th scope="col" class="number">{t("col.connect")}</th>
-					<th scope="col" class="wide">{t("col.since")}</th>
-					<th scope="col" class="wide">{t("col.responsible")}</th>
-				</tr>
-			</thead>
-			{sectors(services).map(([sector, list]) => (
-				<tbody key={sector}>
-					<tr class="sector">
-						<th scope="rowgroup" colSpan={5}>
-							<Lamp state={worst(list.map((s) => s.state))} quiet /> {named("sector", sector)}
-						</th>
+		<div class="scroll" tabIndex={0} role="region" aria-label={t("site.services")}>
+			<table class="rows services">
+				<thead>
+					<tr>
+						<th scope="col" class="wide">{t("col.sector")}</th>
+						<th scope="col">{t("col.service")}</th>
+						<th scope="col">{t("col.state")}</th>
+						<th scope="col" class="number">{t("col.connect")}</th>
+						<th scope="col" class="wide">{t("col.since")}</th>
+						<th scope="col" class="wide">{t("col.responsible")}</th>
 					</tr>
-					{list.map((s) => (
-						<tr key={`${s.id} ${s.node}`}>
-							<th scope="row">
-								{s.name}
-								{nodes > 1 && <small class="muted"> {s.node}</small>}
-							</th>
-							<td>
-								<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
-							</td>
-							<td class="number">{s.connect_ms === null ? "-" : `${figure(s.connect_ms)} ms`}</td>
-							<td class="wide" title={momentText(s.since)}>
-								{briefText(s.since)}
-							</td>
-							<td class="wide">{named("responsible", s.responsible)}</td>
-						</tr>
-					))}
-				</tbody>
-			))}
-		</table>
+				</thead>
+				{sectors(services).map(([sector, list]) => (
+					<tbody key={sector}>
+						{list.map((s, n) => (
+							<tr key={`${s.id} ${s.node}`}>
+								{n === 0 && (
+									<th scope="rowgroup" rowSpan={list.length} class="sector wide">
+										{named("sector", sector)}
+									</th>
+								)}
+								<th scope="row">
+									<small class="narrow">{named("sector", sector)}</small>
+									{s.name}
+									{nodes > 1 && <small class="muted"> {s.node}</small>}
+								</th>
+								<td>
+									<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
+								</td>
+								<td class="number">{s.connect_ms === null ? "-" : `${figure(s.connect_ms)} ms`}</td>
+								<td class="wide" title={momentText(s.since)}>
+									{briefText(s.since)}
+								</td>
+								<td class="wide">{named("responsible", s.responsible)}</td>
+							</tr>
+						))}
+					</tbody>
+				))}
+			</table>
+		</div>
 	);
 }
 
