@@ -15,6 +15,7 @@
 #define ROW_OVERHEAD 48 /* bytes a batch takes beside its body */
 #define ROUNDS_MAX 8    /* of making room in one step */
 #define ACKS_MAX 256    /* acknowledged batches that may stay on disk until the next put */
+#define SENDING_MAX 64  /* ids that may be on their way to the collector */
 #define DICT_BYTES_MAX (128 * 1024)
 
 struct boot {
@@ -268,8 +269,9 @@ static int put_all(struct spool *s, struct store_state *state, const struct stor
 
 static void make_room(struct spool *s)
 {
-	int64_t after = s->acked_id > s->sent_id ? s->acked_id : s->sent_id;
-	struct room_request want = {.after_id = after,
+	/* what is on its way is better left as it is */
+	bool sending = s->sent_id > s->acked_id && s->sent_id - s->acked_id <= SENDING_MAX;
+	struct room_request want = {.after_id = sending ? s->sent_id : s->acked_id,
 	        .boot_now = boot_now(s)->number,
 	        .boot_ms = clock_boot_ms(),
 	        .drop_bytes = s->max_bytes / 16};

@@ -271,7 +271,11 @@ static int make_schema(struct store *st)
 		status = sql_run(st, schema);
 	if (!status)
 		status = sql_run(st, text);
-	return store_end(st, status);
+	if (!status)
+		status = sql_run(st, "COMMIT"); /* nothing is prepared yet */
+	else
+		sql_run(st, "ROLLBACK");
+	return status;
 }
 
 /* The first row's columns of a query that is used once. */
