@@ -8,7 +8,6 @@
 #include "common/memory.h"
 
 #define LABEL_WIDTH 24
-#define COLUMN_WIDTH 11
 
 static const struct words headings[] = {
         {"mới nhất", "last"},
@@ -116,20 +115,27 @@ const char *drawing_label(const char *label, char *out, size_t size)
 	return drawing_escape(padded, out, size);
 }
 
-void drawing_heading(struct drawing *d)
+/* Piece by piece like a row of figures: rrdtool sets each with the same space. */
+void drawing_heading(struct drawing *d, int width)
 {
-	char line[256];
-	/* the colour box of a legend entry is about two letters wide */
-	int n = snprintf(line, sizeof(line), "%*s", LABEL_WIDTH + 2, "");
-
 	if (!d->tables)
 		return;
+	drawing_row(d, "");
 	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
 		const char *text = drawing_word(d, &headings[i]);
+		int pad = width - letters_of(text);
 
-		n += snprintf(line + n, sizeof(line) - (size_t)n, "%*s%s", COLUMN_WIDTH - letters_of(text), "", text);
+		drawing_add(d, "COMMENT:%*s%s%s", pad > 0 ? pad : 0, "", text,
+		        i + 1 == sizeof(headings) / sizeof(headings[0]) ? "\\l" : "");
 	}
-	drawing_add(d, "COMMENT:%s\\l", line);
+}
+
+void drawing_row(struct drawing *d, const char *label)
+{
+	char text[DRAWING_LABEL_SIZE * 2];
+
+	if (d->tables)
+		drawing_add(d, "COMMENT:  %s", drawing_label(label, text, sizeof(text)));
 }
 
 void drawing_figures(

@@ -2,7 +2,7 @@
  * drawing: arguments of one rrd_graph, put together piece by piece.
  *
  * Every text that goes in is escaped here (':' and '\' for rrdtool, '&' and '<' for Pango). Colours are those of Okabe and
- * Ito, which people with any colour vision can tell apart. Figures (last, min, average, max, 95th
+ * Ito (red: Tol's), which people with any colour vision can tell apart. Figures (last, min, average, max, 95th
  * percentile) are shown as a table below the picture and printed for its plain description too.
  *
  * Runs in render.
@@ -22,7 +22,7 @@
 #define COLOUR_GREEN "#009E73"
 #define COLOUR_YELLOW "#F0E442"
 #define COLOUR_ORANGE "#E69F00"
-#define COLOUR_RED "#D55E00"
+#define COLOUR_RED "#CC3311"
 #define COLOUR_PURPLE "#CC79A7"
 #define COLOUR_GREY "#8A8F98"
 
@@ -55,8 +55,10 @@ void drawing_add(struct drawing *d, const char *fmt, ...) __attribute__((format(
 void drawing_def(struct drawing *d, const char *name, const char *file, const char *source, const char *cf);
 /* Text for legends and comments. Returns out. */
 const char *drawing_escape(const char *text, char *out, size_t size);
-/* The heading of the table of figures. */
-void drawing_heading(struct drawing *d);
+/* The heading of the table of figures, whose columns are `width` letters wide: what their formats print. */
+void drawing_heading(struct drawing *d, int width);
+/* The first column of a row of the table that has no line in the picture. */
+void drawing_row(struct drawing *d, const char *label);
 /*
  * The figures of series `name` (its peaks are in `peak`) behind the legend entry that was added last, whose label is
  * `label` padded by drawing_label. `format` is for GPRINT ("%8.2lf"), `unit` is printed with each ("ms", "" with %s formats).

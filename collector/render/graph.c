@@ -13,7 +13,8 @@
 
 #define DAY_S 86400
 #define TABLES_FROM_HEIGHT 170
-#define TITLE_LETTER_PX 7
+#define TITLE_LETTER_PX 9
+#define SMALL_BELOW_HEIGHT 230
 #define PRINTS_PER_FIGURE 4
 #define PRINTS_MAX (DRAWING_FIGURES_MAX * PRINTS_PER_FIGURE)
 #define PRINT_SIZE 48
@@ -138,14 +139,24 @@ static void plain_title(const struct graph_request *r, const struct graph_target
 	snprintf(out, size, "%s", *r->title ? r->title : t->title);
 }
 
+/* A title has no ':' to escape, only what Pango would take for markup. */
+static void escape_markup(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (*out = 0; *text && n + 6 < size; text++)
+		n += (size_t)(*text == '&'   ? snprintf(out + n, size - n, "&amp;")
+		              : *text == '<' ? snprintf(out + n, size - n, "&lt;")
+		                             : snprintf(out + n, size - n, "%c", *text));
+}
+
 static void add_frame(struct drawing *d, const struct graph_request *r, const struct graph_target *t)
 {
 	static const char *const options[] = {"--full-size-mode", "--pango-markup", "--slope-mode",
 	        "--disable-rrdtool-tag", "--border=0", "--font=DEFAULT:8:DejaVu Sans",
-	        "--font=TITLE:10:DejaVu Sans Bold", "--font=LEGEND:8:DejaVu Sans Mono",
-	        "--font=WATERMARK:8:DejaVu Sans Bold", "--color=BACK#FFFFFF", "--color=CANVAS#FFFFFF",
-	        "--color=GRID#E7EAEE", "--color=MGRID#C9CFD8", "--color=FONT#1F2933", "--color=AXIS#7B8794",
-	        "--color=ARROW#00000000", "--color=FRAME#7B8794", "--grid-dash=1:0"};
+	        "--font=TITLE:10:DejaVu Sans Bold", "--font=WATERMARK:8:DejaVu Sans Bold", "--color=BACK#FFFFFF",
+	        "--color=CANVAS#FFFFFF", "--color=GRID#E7EAEE", "--color=MGRID#C9CFD8", "--color=FONT#1F2933",
+	        "--color=AXIS#7B8794", "--color=ARROW#00000000", "--color=FRAME#7B8794", "--grid-dash=1:0"};
 	char title[512], escaped[1024];
 
 	drawing_add(d, "rrdtool");
@@ -159,7 +170,8 @@ static void add_frame(struct drawing *d, const struct graph_request *r, const st
 		drawing_add(d, "%s", options[i]);
 	plain_title(r, t, title, sizeof(title));
 	cut_title(title, r->width);
-	drawing_escape(title, escaped, sizeof(escaped));
+	escape_markup(title, escaped, sizeof(escaped));
+	drawing_add(d, "--font=LEGEND:%d:DejaVu Sans Mono", r->height < SMALL_BELOW_HEIGHT ? 7 : 8);
 	drawing_add(d, "--title");
 	drawing_add(d, "%s", escaped);
 	drawing_add(d, "--vertical-label");
@@ -179,8 +191,11 @@ static void add_instant(
 
 	if (!at_ms || at_ms / 1000 < r->from_s || at_ms / 1000 > r->to_s)
 		return;
-	drawing_add(d, "VRULE:%lld%s:%s  :dashes=5,3", (long long)(at_ms / 1000), colour,
-	        d->tables ? drawing_escape(label, escaped, sizeof(escaped)) : "");
+	if (d->tables)
+		drawing_add(d, "VRULE:%lld%s:%s  :dashes=5,3", (long long)(at_ms / 1000), colour,
+		        drawing_escape(label, escaped, sizeof(escaped)));
+	else
+		drawing_add(d, "VRULE:%lld%s::dashes=5,3", (long long)(at_ms / 1000), colour);
 }
 
 static void add_instants(struct drawing *d, const struct graph_request *r, const struct inventory *inv)
@@ -320,6 +335,7 @@ static void add_content(struct drawing *d, const struct graph_request *r, const 
 	if (data) {
 		t->kind->draw(d, &t->files);
 	} else {
+		drawing_add(d, "--y-grid=none");
 		drawing_add(d, "HRULE:0#00000000");
 		drawing_add(d, "COMMENT: \\n");
 		drawing_add(d, "COMMENT:<span size=\"large\" foreground=\"#52606D\">%s</span>\\c",

@@ -46,7 +46,7 @@ static void draw_host(struct drawing *d, const struct kind_files *files)
 	                          disk = {"ổ đĩa đầy nhất", "fullest disk"};
 	const char *file = files->path[0];
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, file, "cpu_pct", ",1,*", COLOUR_BLUE, &cpu, "%9.1lf", " %%", true);
 	/* memory is a share of the total, which is a source of its own */
 	drawing_def(d, "total", file, "mem_total", "AVERAGE");
@@ -59,12 +59,11 @@ static void draw_load(struct drawing *d, const struct kind_files *files)
 {
 	static const struct words load = {"tải 1 phút", "1-minute load"}, processes = {"số tiến trình", "processes"};
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, files->path[0], "load1", ",1,*", COLOUR_BLUE, &load, "%11.2lf", "", true);
 	drawing_def(d, "p_r", files->path[0], "processes", "AVERAGE");
 	drawing_def(d, "p_x", files->path[0], "processes", "MAX");
-	if (d->tables)
-		drawing_add(d, "COMMENT:  %-24s", drawing_word(d, &processes));
+	drawing_row(d, drawing_word(d, &processes));
 	drawing_figures(d, "p_r", "p_x", drawing_word(d, &processes), "%11.0lf", "");
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
@@ -73,7 +72,7 @@ static void draw_memory(struct drawing *d, const struct kind_files *files)
 {
 	static const struct words used = {"đang dùng", "used"}, total = {"tổng", "total"}, swap = {"hoán đổi", "swap"};
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, files->path[0], "mem_used", ",1,*", COLOUR_ORANGE, &used, "%8.1lf %s", "B", true);
 	plain_line(d, files->path[0], "mem_total", ",1,*", COLOUR_GREY, &total, "%8.1lf %s", "B", false);
 	plain_line(d, files->path[0], "swap_used", ",1,*", COLOUR_PURPLE, &swap, "%8.1lf %s", "B", false);
@@ -85,12 +84,11 @@ static void draw_disk(struct drawing *d, const struct kind_files *files)
 	static const struct words used = {"đã dùng (đĩa đầy nhất)", "used (fullest disk)"},
 	                          left = {"còn trống", "free"};
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, files->path[0], "disk_used_pct", ",1,*", COLOUR_GREEN, &used, "%9.1lf", " %%", true);
 	drawing_def(d, "f_r", files->path[0], "disk_free", "AVERAGE");
 	drawing_def(d, "f_x", files->path[0], "disk_free", "MAX");
-	if (d->tables)
-		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &left), d->language == DRAWING_EN ? 20 : 15, "");
+	drawing_row(d, drawing_word(d, &left));
 	drawing_figures(d, "f_r", "f_x", drawing_word(d, &left), "%8.1lf %s", "B");
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
@@ -99,7 +97,7 @@ static void draw_uptime(struct drawing *d, const struct kind_files *files)
 {
 	static const struct words days = {"ngày chạy liên tục", "days since boot"};
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, files->path[0], "uptime_s", ",86400,/", COLOUR_GREEN, &days, "%11.2lf", "", true);
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
@@ -114,7 +112,7 @@ static void draw_traffic(struct drawing *d, const struct kind_files *files)
 	        {"out", "out_octets", ",-1,*", COLOUR_ORANGE, {"ra ↓", "out ↓"}},
 	};
 
-	drawing_heading(d);
+	drawing_heading(d, 14);
 	for (size_t i = 0; i < COUNT(sides); i++) {
 		const char *n = sides[i].name;
 		char peak[16], what[32];
@@ -166,10 +164,9 @@ static void draw_path(struct drawing *d, const struct kind_files *files)
 	drawing_add(d, "CDEF:spread=high,low,-");
 	drawing_add(d, "AREA:low#00000000");
 	drawing_add(d, "AREA:spread" COLOUR_SKY "60::STACK");
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, file, "rtt_ms", ",1,*", COLOUR_BLUE, &rtt, "%8.2lf", " ms", false);
-	if (d->tables)
-		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &loss), d->language == DRAWING_EN ? 20 : 17, "");
+	drawing_row(d, drawing_word(d, &loss));
 	drawing_figures(d, "loss", "loss_x", drawing_word(d, &loss), "%9.2lf", " %%");
 	if (!d->tables)
 		return;
@@ -179,7 +176,6 @@ static void draw_path(struct drawing *d, const struct kind_files *files)
 		drawing_add(d, "CDEF:%s_key=%s,POP,UNKN", bands[k].name, bands[k].name);
 		drawing_add(d, "AREA:%s_key%s:%s ", bands[k].name, bands[k].colour, drawing_word(d, &bands[k].label));
 	}
-	drawing_add(d, "COMMENT:\\l");
 }
 
 static void draw_service(struct drawing *d, const struct kind_files *files)
@@ -189,17 +185,14 @@ static void draw_service(struct drawing *d, const struct kind_files *files)
 	const char *file = files->path[0];
 
 	drawing_def(d, "up", file, "up", "AVERAGE");
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, file, "connect_ms", ",1,*", COLOUR_BLUE, &connect, "%8.2lf", " ms", true);
 	drawing_add(d, "CDEF:share=up,100,*");
-	if (d->tables)
-		drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, &up), d->language == DRAWING_EN ? 22 : 9, "");
+	drawing_row(d, drawing_word(d, &up));
 	drawing_figures(d, "share", "share", drawing_word(d, &up), "%9.2lf", " %%");
 	drawing_shade(d, "part", "up,0.999,LT,up,0.5,GE,*", COLOUR_ORANGE "80", &partly, false);
 	drawing_shade(d, "down", "up,0.5,LT", COLOUR_RED "B0", &outage, false);
 	drawing_shade(d, "gone", "up,UN", COLOUR_GREY "40", &no_data, false);
-	if (d->tables)
-		drawing_add(d, "COMMENT:\\l");
 }
 
 /* A row a service: green while up, red while down, grey where nobody knows. */
@@ -209,6 +202,7 @@ static void draw_services(struct drawing *d, const struct kind_files *files)
 
 	drawing_add(d, "--y-grid");
 	drawing_add(d, "1:1");
+	drawing_add(d, "--left-axis-format=%%.0lf");
 	for (unsigned i = 0; i < files->count; i++) {
 		char name[16], text[DRAWING_LABEL_SIZE * 2];
 
@@ -257,10 +251,9 @@ static void draw_agent(struct drawing *d, const struct kind_files *files)
 		const char *name, *source;
 		const struct words *label;
 		const char *format, *unit;
-		int pad_vi, pad_en;
-	} figures[] = {{"c", "cpu_pct", &cpu, "%9.3lf", " %%", 9, 13}, {"m", "rss", &memory, "%8.1lf %s", "B", 10, 10}};
+	} figures[] = {{"c", "cpu_pct", &cpu, "%9.3lf", " %%"}, {"m", "rss", &memory, "%8.1lf %s", "B"}};
 
-	drawing_heading(d);
+	drawing_heading(d, 11);
 	plain_line(d, files->path[0], "spool_batches", ",1,*", COLOUR_PURPLE, &backlog, "%11.0lf", "", true);
 	for (size_t i = 0; i < COUNT(figures); i++) {
 		char peak[8];
@@ -268,9 +261,7 @@ static void draw_agent(struct drawing *d, const struct kind_files *files)
 		snprintf(peak, sizeof(peak), "%sx", figures[i].name);
 		drawing_def(d, figures[i].name, files->path[0], figures[i].source, "AVERAGE");
 		drawing_def(d, peak, files->path[0], figures[i].source, "MAX");
-		if (d->tables)
-			drawing_add(d, "COMMENT:  %s%*s", drawing_word(d, figures[i].label),
-			        d->language == DRAWING_EN ? figures[i].pad_en : figures[i].pad_vi, "");
+		drawing_row(d, drawing_word(d, figures[i].label));
 		drawing_figures(d, figures[i].name, peak, drawing_word(d, figures[i].label), figures[i].format,
 		        figures[i].unit);
 	}
