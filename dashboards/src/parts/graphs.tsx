@@ -18,7 +18,7 @@ export function rangeEnd(): number {
 }
 
 export function graphAddress(link: { target: string; graph: string }, from: number, to: number, format: "svg" | "png"): string {
-	const query = new URLSearchParams({ target: link.target, graph: link.graph, from: String(from), to: String(to), width: "900", height: "240", format, language: language.get() });
+	const query = new URLSearchParams({ target: link.target, graph: link.graph, from: String(from), to: String(to), width: "900", height: "300", format, language: language.get() });
 	return `/api/v1/graph?${query}`;
 }
 
