@@ -436,7 +436,7 @@ char *letter_graph(const struct letter_facts *f, int64_t now_ms)
 		return NULL;
 	o = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "target", target, "graph", uplink ? "uplink" : "",
 	        "from", (json_int_t)((s.opened_at - GRAPH_BEFORE_MS) / 1000), "to",
-	        (json_int_t)((end < now_ms ? end : now_ms) / 1000), "width", 600, "height", 200, "format", "png",
+	        (json_int_t)((end < now_ms ? end : now_ms) / 1000), "width", 600, "height", 260, "format", "png",
 	        "language", strcmp(f->language, "en") ? "vi" : "en");
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
