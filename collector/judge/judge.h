@@ -23,11 +23,12 @@
 struct trouble {
 	struct judge_check *check;
 	int64_t from;
-	int64_t due;               /* when to decide what it is; 0: decided */
-	uint8_t reason;            /* enum reason */
-	bool connected;            /* the connection came about */
-	bool primary;              /* it makes its incident; otherwise it is only affected */
-	struct incident *incident; /* NULL while undecided */
+	int64_t due;                  /* when to decide what it is; 0: decided */
+	uint8_t reason;               /* enum reason */
+	bool connected;               /* the connection came about */
+	bool primary;                 /* it makes its incident; otherwise it is only affected */
+	struct incident *incident;    /* NULL while undecided */
+	const struct incident *after; /* it outlived this one, which explains it no more */
 };
 
 /* A transition that waits until the whole record is read. */

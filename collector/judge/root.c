@@ -42,13 +42,20 @@ static unsigned lines_of(const struct judge_check *c)
 	return lines;
 }
 
+/* Was it going on at the check's site, and not over before what is left of the trouble? */
+static bool may_explain(const struct incident *i, const struct judge_check *c, int64_t at, int64_t tolerance)
+{
+	bool outlived = c->trouble && c->trouble->after == i;
+	return !outlived && incident_covers(i, at, tolerance) && same(i->site, c->site->id);
+}
+
 /* An incident of that kind at the check's site that was going on at `at`. */
 static struct incident *at_site(
         const struct judge *j, const struct judge_check *c, enum check_kind kind, int64_t at, int64_t tolerance)
 {
 	for (size_t k = j->incidents.count; k > 0; k--) {
 		struct incident *i = j->incidents.all[k - 1];
-		if (i->kind == kind && incident_covers(i, at, tolerance) && same(i->site, c->site->id))
+		if (i->kind == kind && may_explain(i, c, at, tolerance))
 			return i;
 	}
 	return NULL;
@@ -61,8 +68,7 @@ static struct incident *line_down(const struct judge *j, const struct judge_chec
 	unsigned down = 0;
 	for (size_t k = 0; k < j->incidents.count; k++) {
 		struct incident *i = j->incidents.all[k];
-		if (i->kind != KIND_UPLINK || !incident_covers(i, at, root_tolerance_ms(c)) ||
-		        !same(i->site, c->site->id))
+		if (i->kind != KIND_UPLINK || !may_explain(i, c, at, root_tolerance_ms(c)))
 			continue;
 		if (!goes_by(c, uplink_named(c->site, i->uplink)))
 			continue;

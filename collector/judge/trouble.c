@@ -187,7 +187,10 @@ static void decide(struct judge *j, struct trouble *t)
 	int64_t hold = isolation_hold_ms(j, t);
 	bool unseen = t->check->kind != KIND_AGENT && check_state_now(t->check, j->now, NULL) == STATE_UNOBSERVED;
 	bool late = j->now - t->from > LATE_DECIDES_MS;
-	if (!hold && unseen && !late)
+	/* it outlived what explained it only if it was seen since */
+	bool mute = t->incident && t->check->kind != KIND_AGENT &&
+	            t->check->machine.at <= t->incident->resolved_at + t->check->step_ms;
+	if (!hold && (mute || (unseen && !late)))
 		hold = UNSEEN_WAIT_MS;
 	if (hold) {
 		t->due = j->now + hold;
@@ -196,12 +199,15 @@ static void decide(struct judge *j, struct trouble *t)
 	t->due = 0;
 	if (t->incident && t->incident->resolved_at > t->from)
 		t->from = t->incident->resolved_at;
+	t->after = t->incident;
 	t->incident = NULL;
 	struct incident *i = root_find(j, t, &primary);
 	if (!i && root_contradicted(j, t))
 		return;
-	if (!i)
+	if (!i) {
 		i = trouble_open(j, t);
+		primary = true;
+	}
 	while (i->state == INCIDENT_MERGED && incident_find(&j->incidents, i->merged_into)) {
 		i = incident_find(&j->incidents, i->merged_into);
 		primary = false;

@@ -1,0 +1,545 @@
+/*
+ * Runs every tests/scenario/NAME.scn: a day of journal records told in plain text against judge and its store.
+ *
+ *   inventory FILE              of tests/scenario
+ *   day 2025-07-02              times below are UTC of that day; 1+ after a time is the day after
+ *   at T WHAT                   or: every STEP from T to T [sent T] WHAT
+ * WHAT:
+ *   agent NODE connected|silent|closed|heard
+ *   row NODE CLASS INSTANCE VALUES [sampled T]     svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N
+ *   unsure ...                  as row, of a boot that could not be verified, at its own word
+ *   hint NODE CLASS INSTANCE up|down REASON
+ *   reboot NODE | restart (judge begins again from its last commit) | ack INCIDENT
+ *   expect incident ID STATE [cause C] [final C] [confidence C] [severity S] [opened T] [resolved T]
+ *   expect affects ID TARGET | expect open N | expect all N (merged ones left out) | expect state NODE CLASS INSTANCE STATE
+ *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
+ * Every second between is a tick; what happened in a second is committed at its end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "collector/judge/availability.h"
+#include "collector/judge/judge.h"
+#include "collector/judge/store.h"
+#include "common/batch.h"
+#include "common/memory.h"
+
+#define EVENTS_MAX 20000
+#define SETS_MAX 64
+#define WORDS_MAX 24
+
+struct event {
+	int64_t at, sampled;
+	unsigned order, line;
+	char *text;
+};
+
+struct source_node {
+	char name[64];
+	struct {
+		char class_name[16], instance[64];
+		bool told;
+	} sets[SETS_MAX];
+	unsigned count;
+	uint64_t seq;
+	uint8_t boot;
+};
+
+struct play {
+	struct judge judge;
+	struct store *store;
+	struct inventory *inv;
+	char folder[64], db[96];
+	const char *file;
+	int64_t day, now, cursor, concluded;
+	unsigned conclusions, line;
+	char keys[4096][160];
+	struct source_node nodes[16];
+	unsigned node_count;
+	struct batch_writer *writer;
+	struct source_node *writing;
+	bool unsure;
+	struct event *events;
+	size_t event_count;
+};
+
+#define CHECK(p, cond, ...)                                                                                            \
+	do {                                                                                                           \
+		if (!(cond)) {                                                                                         \
+			print_error("%s:%u: ", (p)->file, (p)->line);                                                  \
+			print_error(__VA_ARGS__);                                                                      \
+			print_error("\n");                                                                             \
+			fail();                                                                                        \
+		}                                                                                                      \
+	} while (0)
+
+static struct source_node *source(struct play *p, const char *name)
+{
+	for (unsigned k = 0; k < p->node_count; k++)
+		if (!strcmp(p->nodes[k].name, name))
+			return &p->nodes[k];
+	assert_true(p->node_count < 16);
+	struct source_node *n = &p->nodes[p->node_count++];
+	snprintf(n->name, sizeof n->name, "%s", name);
+	n->boot = 1;
+	return n;
+}
+
+static bool dict(void *arg, const char *node, uint64_t epoch, uint32_t set, const char **class_name, uint8_t *layout,
+        const char **instance)
+{
+	struct source_node *n = source(arg, node);
+	(void)epoch;
+	if (set >= n->count)
+		return false;
+	*class_name = n->sets[set].class_name;
+	*instance = n->sets[set].instance;
+	*layout = 1;
+	return true;
+}
+
+static int64_t time_of(const struct play *p, const char *word)
+{
+	unsigned days = 0, h = 0, m = 0, s = 0;
+	const char *plus = strchr(word, '+');
+	if (plus)
+		days = (unsigned)atoi(word);
+	CHECK(p, sscanf(plus ? plus + 1 : word, "%u:%u:%u", &h, &m, &s) >= 2, "not a time: %s", word);
+	return p->day + (int64_t)days * 86400000 + ((int64_t)h * 3600 + m * 60 + s) * 1000;
+}
+
+static void begin(struct play *p)
+{
+	const struct judge_source from = {dict, p};
+	judge_init(&p->judge, 10000, &from);
+	assert_int_equal(store_open(&p->store, p->db), 0);
+	assert_int_equal(store_load(p->store, &p->judge, &p->cursor), 0);
+	judge_set_inventory(&p->judge, p->inv);
+}
+
+static void end(struct play *p)
+{
+	judge_free(&p->judge);
+	store_close(p->store);
+}
+
+static void commit(struct play *p)
+{
+	char key[160], *body;
+	assert_int_equal(store_commit(p->store, &p->judge, p->cursor), 0);
+	while ((body = store_conclusion(p->store, &p->concluded, key, sizeof key))) {
+		for (unsigned k = 0; k < p->conclusions; k++)
+			CHECK(p, strcmp(p->keys[k], key), "concluded twice: %s", key);
+		snprintf(p->keys[p->conclusions++ % 4096], sizeof p->keys[0], "%s", key);
+		free(body);
+	}
+}
+
+static void give(struct play *p, struct record *r)
+{
+	r->id = ++p->cursor;
+	r->at_ms = p->now;
+	judge_record(&p->judge, r);
+}
+
+static void flush(struct play *p)
+{
+	struct buf body = {0};
+	if (!p->writing)
+		return;
+	batch_finish(p->writer, &body);
+	struct record r = {.kind = RECORD_BATCH,
+	        .node = p->writing->name,
+	        .epoch = 7,
+	        .seq = ++p->writing->seq,
+	        .offset_ms = 0,
+	        .key = "",
+	        .body = body.data,
+	        .body_len = body.len,
+	        .flags = p->unsure ? RECORD_UNCERTAIN : 0};
+	memset(r.boot, p->writing->boot, sizeof r.boot);
+	p->writing = NULL;
+	give(p, &r);
+	buf_free(&body);
+}
+
+static void values_of(struct play *p, const char *class_name, char **w, unsigned count, int64_t *v)
+{
+	const struct metric_class *class = metric_class_named(class_name);
+	for (unsigned k = 0; k < class->count; k++)
+		v[k] = METRIC_UNKNOWN;
+	for (unsigned k = 0; k < count; k++) {
+		if (!strcmp(w[k], "up") || !strcmp(w[k], "down"))
+			v[SVC_UP] = !strcmp(w[k], "up");
+		else if (!strcmp(w[k], "connected"))
+			v[SVC_CONNECT] = 1500;
+		else if (!strcmp(w[k], "loss"))
+			v[PATH_LOSS] = atoi(w[++k]) * 100;
+		else if (!strcmp(w[k], "rtt"))
+			v[PATH_RTT] = atoi(w[++k]) * 1000;
+		else if (!strcmp(w[k], "carrier"))
+			v[IF_CARRIER] = atoi(w[++k]);
+		else if (!strcmp(w[k], "disk"))
+			v[HOST_DISK_USED] = atoi(w[++k]) * 100;
+		else
+			for (int r = 0; r < REASON_COUNT; r++)
+				if (!strcmp(reason_name(r), w[k]))
+					v[SVC_REASON] = r;
+	}
+	if (class->id == CLASS_SERVICE && v[SVC_UP] == 1)
+		v[SVC_CONNECT] = 1500, v[SVC_REASON] = 0;
+	CHECK(p, class->id != CLASS_SERVICE || v[SVC_REASON] != METRIC_UNKNOWN,
+	        "a row of svc needs up, or down with a reason");
+}
+
+static void do_row(struct play *p, const struct event *e, char **w, unsigned count, bool unsure)
+{
+	int64_t v[METRIC_COLUMNS_MAX];
+	struct source_node *n = source(p, w[0]);
+	const struct metric_class *class = metric_class_named(w[1]);
+	const char *instance = !strcmp(w[2], "-") ? "" : w[2];
+	unsigned set = 0;
+	CHECK(p, class, "no such class: %s", w[1]);
+	if (p->writing != n || p->unsure != unsure)
+		flush(p);
+	p->writing = n;
+	p->unsure = unsure;
+	while (set < n->count && (strcmp(n->sets[set].class_name, w[1]) || strcmp(n->sets[set].instance, instance)))
+		set++;
+	if (set == n->count) {
+		assert_true(++n->count < SETS_MAX);
+		snprintf(n->sets[set].class_name, 16, "%s", w[1]);
+		snprintf(n->sets[set].instance, 64, "%s", instance);
+		batch_dict(p->writer, set, w[1], 1, instance);
+	}
+	values_of(p, w[1], w + 3, count - 3, v);
+	batch_row(p->writer, set, e->sampled, v, class->count);
+}
+
+static void do_agent(struct play *p, char **w)
+{
+	char body[160];
+	snprintf(body, sizeof body, "{\"state\": \"%s\", \"software\": \"test\"}", w[1]);
+	struct record r = {
+	        .kind = RECORD_AGENT, .node = w[0], .key = "", .body = (const uint8_t *)body, .body_len = strlen(body)};
+	give(p, &r);
+}
+
+static void do_ack(struct play *p, const char *id)
+{
+	char body[300];
+	snprintf(body, sizeof body, "{\"act\": \"ack\", \"by\": \"lan\", \"target\": \"%s\", \"text\": \"ok\"}", id);
+	struct record r = {
+	        .kind = RECORD_ACT, .node = "", .key = "", .body = (const uint8_t *)body, .body_len = strlen(body)};
+	give(p, &r);
+}
+
+static enum check_kind kind_named(const char *name)
+{
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (!strcmp(check_kind_name(k), name))
+			return (enum check_kind)k;
+	return KIND_COUNT;
+}
+
+static struct judge_check *check_named(struct play *p, char **w)
+{
+	struct judge_node *n = fleet_node(&p->judge.fleet, w[0]);
+	struct judge_check *c = n ? fleet_check(n, kind_named(w[1]), !strcmp(w[2], "-") ? "" : w[2]) : NULL;
+	CHECK(p, c, "no such check: %s %s %s", w[0], w[1], w[2]);
+	return c;
+}
+
+static void expect_incident(struct play *p, char **w, unsigned count)
+{
+	struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	if (!i)
+		for (size_t k = 0; k < p->judge.incidents.count; k++)
+			print_error("there is: %s %s\n", p->judge.incidents.all[k]->id,
+			        incident_state_name(p->judge.incidents.all[k]->state));
+	CHECK(p, i, "no incident %s", w[0]);
+	CHECK(p, !strcmp(incident_state_name(i->state), w[1]), "%s is %s, not %s", i->id, incident_state_name(i->state),
+	        w[1]);
+	for (unsigned k = 2; k + 1 < count; k += 2) {
+		const char *is = "?";
+		char number[32] = "", wanted[32] = "";
+		if (!strcmp(w[k], "cause"))
+			is = cause_words(i->first.cause)->name;
+		else if (!strcmp(w[k], "final"))
+			is = i->final_known ? cause_words(i->final.cause)->name : "none";
+		else if (!strcmp(w[k], "confidence"))
+			is = confidence_name(i->final_known ? i->final.confidence : i->first.confidence);
+		else if (!strcmp(w[k], "severity"))
+			is = i->alarm ? "alarm" : "warning";
+		else if (!strcmp(w[k], "responsible"))
+			is = i->responsible;
+		else if (!strcmp(w[k], "merged"))
+			is = i->merged_into;
+		else if (!strcmp(w[k], "opened") || !strcmp(w[k], "resolved")) {
+			snprintf(number, sizeof number, "%lld",
+			        (long long)(w[k][0] == 'o' ? i->opened_at : i->resolved_at) / 1000);
+			snprintf(wanted, sizeof wanted, "%lld", (long long)time_of(p, w[k + 1]) / 1000);
+			is = number;
+		}
+		CHECK(p, !strcmp(is, wanted[0] ? wanted : w[k + 1]), "%s of %s is %s, not %s", w[k], i->id, is,
+		        w[k + 1]);
+	}
+}
+
+static void expect_affects(struct play *p, char **w)
+{
+	struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	size_t index;
+	json_t *value;
+	CHECK(p, i, "no incident %s", w[0]);
+	json_array_foreach(i->affects, index, value) if (!strcmp(json_string_value(value), w[1])) return;
+	CHECK(p, false, "%s does not affect %s", w[0], w[1]);
+}
+
+static void expect_minutes(struct play *p, char **w)
+{
+	struct judge_check *c = check_named(p, w);
+	struct interval intervals[1000];
+	size_t count = 0;
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	assert_int_equal(sqlite3_open(p->db, &db), SQLITE_OK);
+	sqlite3_prepare_v2(
+	        db, "SELECT start, stop, state FROM interval WHERE check_id = ?1 ORDER BY start", -1, &st, NULL);
+	sqlite3_bind_int64(st, 1, c->id);
+	while (sqlite3_step(st) == SQLITE_ROW && count < 999)
+		intervals[count++] = (struct interval){
+		        sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), (uint8_t)sqlite3_column_int(st, 2)};
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	if (c->machine.state != STATE_UNOBSERVED)
+		intervals[count++] = (struct interval){c->machine.since, c->machine.at + c->step_ms, c->machine.state};
+	struct minutes m = minutes_count(intervals, count, time_of(p, w[3]), time_of(p, w[4]));
+	CHECK(p, m.up == atoi(w[5]) && m.down == atoi(w[6]) && m.unobserved == atoi(w[7]),
+	        "minutes are %d %d %d, not %s %s %s", (int)m.up, (int)m.down, (int)m.unobserved, w[5], w[6], w[7]);
+}
+
+static void expect_count(struct play *p, const char *what, int wanted)
+{
+	int open = 0, all = 0;
+	for (size_t k = 0; k < p->judge.incidents.count; k++) {
+		open += incident_is_open(p->judge.incidents.all[k]);
+		all += p->judge.incidents.all[k]->state != INCIDENT_MERGED;
+	}
+	int is = !strcmp(what, "open") ? open : !strcmp(what, "all") ? all : (int)p->conclusions;
+	if (is != wanted)
+		for (size_t k = 0; k < p->judge.incidents.count; k++)
+			print_error("there is: %s %s\n", p->judge.incidents.all[k]->id,
+			        incident_state_name(p->judge.incidents.all[k]->state));
+	CHECK(p, is == wanted, "%s are %d, not %d", what, is, wanted);
+}
+
+static void do_expect(struct play *p, char **w, unsigned count)
+{
+	commit(p);
+	if (!strcmp(w[0], "incident"))
+		expect_incident(p, w + 1, count - 1);
+	else if (!strcmp(w[0], "affects"))
+		expect_affects(p, w + 1);
+	else if (!strcmp(w[0], "minutes"))
+		expect_minutes(p, w + 1);
+	else if (!strcmp(w[0], "cut"))
+		CHECK(p, (p->judge.cut != NULL) == !strcmp(w[1], "yes"), "cut is not %s", w[1]);
+	else if (!strcmp(w[0], "state")) {
+		enum state is = check_state_now(check_named(p, w + 1), p->now, NULL);
+		CHECK(p, !strcmp(state_name(is), w[4]), "state is %s, not %s", state_name(is), w[4]);
+	} else
+		expect_count(p, w[0], atoi(w[1]));
+}
+
+static void perform(struct play *p, const struct event *e)
+{
+	char text[400], *w[WORDS_MAX], *save = NULL;
+	unsigned count = 0;
+	snprintf(text, sizeof text, "%s", e->text);
+	for (char *t = strtok_r(text, " \t", &save); t && count < WORDS_MAX; t = strtok_r(NULL, " \t", &save))
+		w[count++] = t;
+	p->line = e->line;
+	if (strcmp(w[0], "row") && strcmp(w[0], "unsure"))
+		flush(p);
+	if (!strcmp(w[0], "row") || !strcmp(w[0], "unsure"))
+		do_row(p, e, w + 1, count - 1, w[0][0] == 'u');
+	else if (!strcmp(w[0], "agent"))
+		do_agent(p, w + 1);
+	else if (!strcmp(w[0], "hint")) {
+		int reason = 0;
+		for (int r = 0; count > 5 && r < REASON_COUNT; r++)
+			if (!strcmp(reason_name(r), w[5]))
+				reason = r;
+		judge_hint(&p->judge, w[1], w[2], !strcmp(w[3], "-") ? "" : w[3], !strcmp(w[4], "up"), reason, p->now);
+	} else if (!strcmp(w[0], "reboot"))
+		source(p, w[1])->boot++;
+	else if (!strcmp(w[0], "restart")) {
+		commit(p);
+		end(p);
+		begin(p);
+		judge_resume(&p->judge, p->now);
+	} else if (!strcmp(w[0], "ack"))
+		do_ack(p, w[1]);
+	else if (!strcmp(w[0], "expect"))
+		do_expect(p, w + 1, count - 1);
+	else
+		CHECK(p, false, "not understood: %s", e->text);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	/* what is expected of a second is looked at when all of it happened */
+	bool ex = !strncmp(x->text, "expect", 6), ey = !strncmp(y->text, "expect", 6);
+	if (ex != ey)
+		return ex ? 1 : -1;
+	if (x->sampled != y->sampled && !ex)
+		return x->sampled < y->sampled ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+static void add(struct play *p, int64_t at, int64_t sampled, const char *text)
+{
+	assert_true(p->event_count < EVENTS_MAX);
+	p->events[p->event_count] = (struct event){.at = at,
+	        .sampled = sampled,
+	        .order = (unsigned)p->event_count,
+	        .line = p->line,
+	        .text = mem_str(text)};
+	p->event_count++;
+}
+
+static void read_line(struct play *p, char *line)
+{
+	char a[32], b[32], c[32], d[32];
+	int used = 0;
+	unsigned step;
+	struct conf_errors errors = {0};
+	line[strcspn(line, "#\n")] = 0;
+	if (sscanf(line, " inventory %31s", a) == 1) {
+		char path[128];
+		snprintf(path, sizeof path, "tests/scenario/%s", a);
+		int rc = inventory_load(path, "Asia/Ho_Chi_Minh", 0, &p->inv, &errors);
+		conf_errors_print(&errors);
+		conf_errors_free(&errors);
+		CHECK(p, !rc, "the inventory %s is wrong", a);
+	} else if (sscanf(line, " day %31s", a) == 1) {
+		struct tm tm = {0};
+		assert_non_null(strptime(a, "%Y-%m-%d", &tm));
+		p->day = (int64_t)timegm(&tm) * 1000;
+	} else if (sscanf(line, " at %31s %n", a, &used) == 1 && used) {
+		char *sampled = strstr(line, " sampled ");
+		int64_t at = time_of(p, a), when = at;
+		if (sampled) {
+			when = sampled[9] == '@' ? atoll(sampled + 10) : time_of(p, sampled + 9);
+			*sampled = 0;
+		}
+		add(p, at, when, line + used);
+	} else if (sscanf(line, " every %us from %31s to %31s %n", &step, b, c, &used) == 3 && used) {
+		int more = 0;
+		bool sent = sscanf(line + used, "sent %31s %n", d, &more) == 1 && more;
+		for (int64_t t = time_of(p, b); t <= time_of(p, c); t += (int64_t)step * 1000)
+			add(p, sent ? time_of(p, d) : t, t, line + used + (sent ? more : 0));
+	} else {
+		CHECK(p, !line[strspn(line, " \t")], "not understood: %s", line);
+	}
+}
+
+static void read_file(struct play *p)
+{
+	char path[200], line[512];
+	snprintf(path, sizeof path, "tests/scenario/%s", p->file);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f)) {
+		p->line++;
+		read_line(p, line);
+	}
+	fclose(f);
+	qsort(p->events, p->event_count, sizeof *p->events, by_time);
+}
+
+static void play(struct play *p)
+{
+	p->now = p->events[0].at;
+	for (size_t k = 0; k < p->event_count; k++) {
+		const struct event *e = &p->events[k];
+		if (e->at > p->now)
+			flush(p);
+		while (p->now < e->at) {
+			p->now += 1000;
+			judge_tick(&p->judge, p->now);
+			if (p->judge.urgent)
+				commit(p);
+		}
+		perform(p, e);
+	}
+}
+
+static void scenario(void **state)
+{
+	struct play *p = mem_alloc(sizeof *p);
+	p->file = *state;
+	p->events = mem_alloc(EVENTS_MAX * sizeof *p->events);
+	p->writer = batch_writer_new();
+	snprintf(p->folder, sizeof p->folder, "/tmp/sansang-scn-XXXXXX");
+	assert_non_null(mkdtemp(p->folder));
+	snprintf(p->db, sizeof p->db, "%s/state.db", p->folder);
+	read_file(p);
+	assert_non_null(p->inv);
+	assert_true(p->event_count > 0);
+	begin(p);
+	play(p);
+	commit(p);
+	end(p);
+	batch_writer_free(p->writer);
+	inventory_free(p->inv);
+	for (size_t k = 0; k < p->event_count; k++)
+		free(p->events[k].text);
+	free(p->events);
+	char rm[120];
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	for (int k = 0; k < 3; k++) {
+		snprintf(rm, sizeof rm, "%s%s", p->db, ends[k]);
+		unlink(rm);
+	}
+	rmdir(p->folder);
+	free(p);
+}
+
+int main(void)
+{
+	static char names[100][80];
+	static struct CMUnitTest tests[100];
+	size_t count = 0;
+	DIR *d = opendir("tests/scenario");
+	struct dirent *e;
+	while (d && (e = readdir(d)) && count < 100) {
+		const char *dot = strrchr(e->d_name, '.');
+		if (!dot || strcmp(dot, ".scn"))
+			continue;
+		snprintf(names[count], sizeof names[0], "%.79s", e->d_name);
+		tests[count] =
+		        (struct CMUnitTest){.name = names[count], .test_func = scenario, .initial_state = names[count]};
+		count++;
+	}
+	if (d)
+		closedir(d);
+	return _cmocka_run_group_tests("scenario", tests, count, NULL, NULL) || count < 10;
+}
