@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include <linux/if.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "common/memory.h"
 #include "common/metric.h"
 
+#define LINK_LOWER_UP (1u << 16) /* IFF_LOWER_UP: linux/if.h and net/if.h exclude each other */
 #define SPEED_STEPS 30 /* steps between looks at an interface's speed, beside each change of carrier */
 
 static const char *const container_names[] = {"veth", "docker", "br-", "virbr", "cni", "flannel", "cali", "vnet", "tap",
@@ -22,7 +23,7 @@ static const char *const container_names[] = {"veth", "docker", "br-", "virbr", 
 
 struct link {
 	int index;
-	char name[IFNAMSIZ];
+	char name[IF_NAMESIZE];
 	bool carrier, seen;
 	unsigned speed_age;
 	int64_t values[METRIC_COLUMNS_MAX];
@@ -146,9 +147,9 @@ static struct link *link_told(struct iface *s, const struct nlmsghdr *m, const s
 	const struct ifinfomsg *info = NLMSG_DATA(m);
 	const struct rtattr *name = a->at[IFLA_IFNAME], *carrier = a->at[IFLA_CARRIER];
 	struct link *l = link_find(s, info->ifi_index);
-	char text[IFNAMSIZ];
+	char text[IF_NAMESIZE];
 	bool up = info->ifi_flags & IFF_UP && (carrier && RTA_PAYLOAD(carrier) ? *(const uint8_t *)RTA_DATA(carrier)
-	                                                                       : !!(info->ifi_flags & IFF_LOWER_UP));
+	                                                                       : !!(info->ifi_flags & LINK_LOWER_UP));
 
 	if (!name || info->ifi_family == AF_BRIDGE)
 		return NULL;
@@ -190,7 +191,7 @@ static void on_link(void *arg, const struct nlmsghdr *m)
 
 static void link_gone(struct iface *s, struct link *l)
 {
-	char name[IFNAMSIZ];
+	char name[IF_NAMESIZE];
 
 	memcpy(name, l->name, sizeof(name));
 	*l = s->links[--s->count];
