@@ -12,10 +12,11 @@
 #define HEAD "\"version\":\"0123456789abcdef\",\"node\":\"mk-srv1\",\"step_ms\":10000"
 
 static const char good[] =
-	"{" HEAD ",\"site\":\"mk-hq\",\"unheard\":[1,2],\"core\":null,"
-	"\"uplinks\":[{\"id\":\"mk-ts\",\"instance\":\"\",\"target\":\"10.20.1.1\",\"gateway\":\"\"}],"
-	"\"services\":[{\"id\":\"land\",\"type\":\"tcp\",\"target\":\"10.0.0.5:443\",\"every_ms\":60000,\"via\":\"\",\"source\":\"\"}],"
-	"\"terminals\":[{\"id\":\"mk-ts\",\"target\":\"203.0.113.7\"}]}";
+        "{" HEAD ",\"site\":\"mk-hq\",\"unheard\":[1,2],\"core\":null,"
+        "\"uplinks\":[{\"id\":\"mk-ts\",\"instance\":\"\",\"target\":\"10.20.1.1\",\"gateway\":\"\"}],"
+        "\"services\":[{\"id\":\"land\",\"type\":\"tcp\",\"target\":\"10.0.0.5:443\",\"every_ms\":60000,\"via\":\"\","
+        "\"source\":\"\"}],"
+        "\"terminals\":[{\"id\":\"mk-ts\",\"target\":\"203.0.113.7\"}]}";
 
 static void test_reads_all(void **state)
 {
@@ -40,19 +41,20 @@ static void test_refuses_whole(void **state)
 	static const struct {
 		const char *json, *why;
 	} bad[] = {
-		{"", "line"},
-		{"[]", "central: expected an object"},
-		{"{\"version\":\"1\"", "line"},
-		{"{\"version\":\"1\",\"node\":\"a\"}", "central.step_ms: is missing"},
-		{"{\"version\":1,\"node\":\"a\",\"step_ms\":10000}", "central.version"},
-		{"{\"version\":\"1\",\"node\":\"../a\",\"step_ms\":10000}", "central.node"},
-		{"{\"version\":\"1\",\"node\":\"a\",\"step_ms\":10}", "central.step_ms: expected milliseconds"},
-		{"{\"version\":\"1\",\"node\":\"a\",\"step_ms\":\"10\"}", "central.step_ms"},
-		{"{" HEAD ",\"services\":{}}", "services: expected a list"},
-		{"{" HEAD ",\"services\":[7]}", "services[0]: expected an object"},
-		{"{" HEAD ",\"services\":[{\"id\":\"a\",\"type\":\"tcp\",\"every_ms\":10000}]}", "services[0].target: is missing"},
-		{"{" HEAD ",\"terminals\":[{\"id\":\"a/b\",\"target\":\"x\"}]}", "terminals[0].id"},
-		{"{" HEAD ",\"uplinks\":[{\"id\":\"a\",\"target\":\"x\\u0000y\"}]}", "line"},
+	        {"", "line"},
+	        {"[]", "central: expected an object"},
+	        {"{\"version\":\"1\"", "line"},
+	        {"{\"version\":\"1\",\"node\":\"a\"}", "central.step_ms: is missing"},
+	        {"{\"version\":1,\"node\":\"a\",\"step_ms\":10000}", "central.version"},
+	        {"{\"version\":\"1\",\"node\":\"../a\",\"step_ms\":10000}", "central.node"},
+	        {"{\"version\":\"1\",\"node\":\"a\",\"step_ms\":10}", "central.step_ms: expected milliseconds"},
+	        {"{\"version\":\"1\",\"node\":\"a\",\"step_ms\":\"10\"}", "central.step_ms"},
+	        {"{" HEAD ",\"services\":{}}", "services: expected a list"},
+	        {"{" HEAD ",\"services\":[7]}", "services[0]: expected an object"},
+	        {"{" HEAD ",\"services\":[{\"id\":\"a\",\"type\":\"tcp\",\"every_ms\":10000}]}",
+	                "services[0].target: is missing"},
+	        {"{" HEAD ",\"terminals\":[{\"id\":\"a/b\",\"target\":\"x\"}]}", "terminals[0].id"},
+	        {"{" HEAD ",\"uplinks\":[{\"id\":\"a\",\"target\":\"x\\u0000y\"}]}", "line"},
 	};
 	struct central *c;
 	char why[WHY_SIZE];
@@ -95,9 +97,9 @@ static void test_copy_on_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads_all),
-		cmocka_unit_test(test_refuses_whole),
-		cmocka_unit_test(test_copy_on_disk),
+	        cmocka_unit_test(test_reads_all),
+	        cmocka_unit_test(test_refuses_whole),
+	        cmocka_unit_test(test_copy_on_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ static void on_batch(void *arg, int64_t first_boot_ms, const uint8_t *body, size
 }
 
 static void on_hint(void *arg, int64_t boot_ms, enum metric_class_id class_id, const char *instance, bool up,
-	enum reason reason, int64_t since_boot_ms)
+        enum reason reason, int64_t since_boot_ms)
 {
 	struct sink *s = arg;
 
@@ -142,9 +142,9 @@ static void test_hints_on_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_batch_a_step),
-		cmocka_unit_test(test_large_step_is_several_batches),
-		cmocka_unit_test(test_hints_on_change),
+	        cmocka_unit_test(test_one_batch_a_step),
+	        cmocka_unit_test(test_large_step_is_several_batches),
+	        cmocka_unit_test(test_hints_on_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

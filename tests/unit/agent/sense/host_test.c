@@ -58,9 +58,11 @@ static void test_figures(void **state)
 	write_file(root, "uptime", "123456.78 900.00\n");
 	write_file(root, "loadavg", "1.25 0.50 0.10 2/345 6789\n");
 	write_file(root, "stat", "cpu  100 0 100 700 100 0 0 0 0 0\ncpu0 1 2 3\n");
-	write_file(root, "meminfo", "MemTotal:  1000 kB\nMemFree: 100 kB\nMemAvailable:   400 kB\nSwapTotal: 50 kB\nSwapFree: 20 kB\n");
-	write_file(root, "self/mounts", "proc /proc proc rw 0 0\n/dev/x / ext4 rw 0 0\n/dev/x /again ext4 rw 0 0\n"
-					"server:/x /mnt nfs rw 0 0\n/dev/y /no\\040such xfs rw 0 0\n");
+	write_file(root, "meminfo",
+	        "MemTotal:  1000 kB\nMemFree: 100 kB\nMemAvailable:   400 kB\nSwapTotal: 50 kB\nSwapFree: 20 kB\n");
+	write_file(root, "self/mounts",
+	        "proc /proc proc rw 0 0\n/dev/x / ext4 rw 0 0\n/dev/x /again ext4 rw 0 0\n"
+	        "server:/x /mnt nfs rw 0 0\n/dev/y /no\\040such xfs rw 0 0\n");
 	write_file(root, "self/statm", "1000 25 3 4 5\n");
 	make_dir(root, "1");
 	make_dir(root, "4711");
@@ -140,10 +142,10 @@ static void test_this_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
-		cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test_setup_teardown(test_nonsense_is_unknown, setup, teardown),
-		cmocka_unit_test(test_this_host),
+	        cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
+	        cmocka_unit_test(test_nothing_there),
+	        cmocka_unit_test_setup_teardown(test_nonsense_is_unknown, setup, teardown),
+	        cmocka_unit_test(test_this_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

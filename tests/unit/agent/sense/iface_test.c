@@ -57,7 +57,8 @@ static struct iface_handlers handlers_for(struct seen *s)
 
 static void send_to_self(size_t bytes)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in to = {
+	        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	char data[1000] = {0};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -182,10 +183,10 @@ static void test_routes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_loopback_only_if_wanted),
-		cmocka_unit_test(test_carrier_is_told_at_once),
-		cmocka_unit_test(test_routes),
+	        cmocka_unit_test(test_counters),
+	        cmocka_unit_test(test_loopback_only_if_wanted),
+	        cmocka_unit_test(test_carrier_is_told_at_once),
+	        cmocka_unit_test(test_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
