@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -317,6 +318,47 @@ static void test_full_refuses_until_room(void **state)
 	assert_false(s->disordered);
 }
 
+/* The disk refuses writes for a while: what was queued behind fails too, and all of it can be said again. */
+static void test_failed_commit_keeps_the_order(void **state)
+{
+	struct scene *s = *state;
+	struct rlimit before, small = {.rlim_cur = 64 * 1024};
+	struct follower *f;
+	struct record r;
+
+	open_journal(s, (struct journal_limits){0});
+	append_many(s, 1, 50);
+	int stored = s->stored;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &small);
+	log_open("test", 0);
+	append_many(s, 51, 1000);
+	append_keyed_record(s, "k", "{}");
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(s->answers, 1051);
+	assert_in_range(s->stored, stored, 1049);
+	assert_int_equal(s->already, 0);
+	stored = (int)journal_stream_seq(s->journal, "many", 1);
+	assert_int_equal(stored, s->stored);
+
+	append_many(s, (uint64_t)stored + 1, 1050 - stored);
+	append_keyed_record(s, "k", "{}");
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	assert_int_equal(s->stored, 1051);
+	assert_int_equal(s->already, 0);
+	assert_int_equal(follower_open(&f, s->dir, 0), 0);
+	for (int64_t id = 1; id <= 1051; id++) {
+		assert_int_equal(follower_next(f, &r), 1);
+		assert_int_equal(r.id, id);
+		assert_int_equal(r.kind == RECORD_BATCH ? r.seq : 1051, id);
+	}
+	assert_int_equal(follower_next(f, &r), 0);
+	follower_close(f);
+}
+
 static void test_unreadable_segment_is_set_aside(void **state)
 {
 	struct scene *s = *state;
@@ -482,6 +524,7 @@ int main(void)
 	        SCENE(test_follows_over_rotation),
 	        SCENE(test_drops_by_age_but_not_past_a_cursor),
 	        SCENE(test_full_refuses_until_room),
+	        SCENE(test_failed_commit_keeps_the_order),
 	        SCENE(test_unreadable_segment_is_set_aside),
 	        SCENE(test_kill_loses_nothing_answered),
 	        SCENE(test_append_speed),
