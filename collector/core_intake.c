@@ -106,7 +106,8 @@ void core_on_batch(struct core_link *l, uint32_t id, struct cursor *c)
 		reply_status(l, MESSAGE_BATCH, id, n ? -EBADMSG : -EACCES);
 		return;
 	}
-	if (journal_full(core->journal)) { /* what follows a refused batch must not be stored before it: it would pass for a gap */
+	/* what follows a refused batch must not be stored before it: it would pass for a gap */
+	if (journal_full(core->journal)) {
 		core->refused++;
 		reply_status(l, MESSAGE_BATCH, id, -ENOSPC);
 		return;
