@@ -33,6 +33,7 @@ static const struct process_link links[] = {
         {NULL, NULL},
 };
 
+static const char *const databases[] = {"core.db", "state.db", "outbox.db"};
 static const char *const folders[] = {"journal", "inventory", "ca", "tls", "rrd", "captures"};
 
 struct options {
@@ -95,6 +96,34 @@ static int make_folder(const char *path, const struct passwd *owner)
 	return 0;
 }
 
+/*
+ * Files that roles open before they change to their user: made here, so that they are its own and other roles can read
+ * them. SQLite gives its side files the same owner.
+ */
+static int make_files(const struct collector_config *config, const struct passwd *owner)
+{
+	char name[32];
+
+	for (int64_t i = -3; owner && !geteuid() && i < config->series_shards; i++) {
+		if (i < 0)
+			snprintf(name, sizeof(name), "%s", databases[i + 3]);
+		else
+			snprintf(name, sizeof(name), "series-%lld.db", (long long)i);
+		char *path = collector_state_path(config, name);
+		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int err = fd < 0 || fchown(fd, owner->pw_uid, owner->pw_gid) ? -errno : 0;
+		if (err)
+			fprintf(stderr, "sansang-collector: %s cannot be given to %s: %s\n", path, owner->pw_name,
+			        strerror(-err));
+		if (fd >= 0)
+			close(fd);
+		free(path);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Held as long as we live: one collector only. 0 or -errno, said. */
 static int lock_state(const struct collector_config *config)
 {
@@ -122,7 +151,7 @@ static int prepare_state(const struct collector_config *config)
 		err = make_folder(path, owner);
 		free(path);
 	}
-	return err;
+	return err ? err : make_files(config, owner);
 }
 
 /* ---- the cast ---- */
