@@ -33,6 +33,9 @@ void rollup_add(struct rollup *r, const struct rollup_entry *e)
 	bool counts = e->kind == KIND_HOST || (e->kind == KIND_SERVICE && e->service) ||
 	              (e->kind == KIND_UPLINK && e->uplink) || (e->kind == KIND_PATH && e->uplink) ||
 	              (e->kind == KIND_AGENT && e->link != LINK_NEVER);
+	/* what was never seen at all is not yet there */
+	if (e->kind != KIND_AGENT && e->state == STATE_UNOBSERVED && !e->since)
+		return;
 	if (!counts || (e->service && e->service->responsible == RESPONSIBLE_CENTRAL))
 		return;
 	for (unsigned k = 0; k < r->count; k++) {

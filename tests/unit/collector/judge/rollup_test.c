@@ -16,12 +16,12 @@ static const int site, other;
 
 static void add_service(struct rollup *r, const struct service *sv, enum state s, const void *at)
 {
-	rollup_add(r, &(struct rollup_entry){.kind = KIND_SERVICE, .state = s, .service = sv, .site = at});
+	rollup_add(r, &(struct rollup_entry){.kind = KIND_SERVICE, .state = s, .since = 5, .service = sv, .site = at});
 }
 
 static void add_line(struct rollup *r, enum check_kind kind, const struct uplink *u, enum state s)
 {
-	rollup_add(r, &(struct rollup_entry){.kind = kind, .state = s, .uplink = u, .site = &site});
+	rollup_add(r, &(struct rollup_entry){.kind = kind, .state = s, .since = 5, .uplink = u, .site = &site});
 }
 
 static void test_nothing_is_unobserved(void **state)
