@@ -156,6 +156,21 @@ static void put_welcome(struct core *core, const struct node *n, uint64_t epoch,
 	free(config);
 }
 
+/* One live connection a node, whichever worker the kernel gave it to. */
+static void replace_elsewhere(struct core_link *here, const char *node)
+{
+	struct core *core = here->core;
+	struct buf b = {0};
+
+	buf_put_str(&b, node);
+	for (unsigned i = 0; i < core->link_count; i++) {
+		struct core_link *l = &core->links[i];
+		if (l != here && l->channel && !strcmp(l->peer, "intake"))
+			channel_send(l->channel, MESSAGE_REPLACED, b.data, b.len);
+	}
+	buf_free(&b);
+}
+
 void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c)
 {
 	struct core *core = l->core;
@@ -166,10 +181,13 @@ void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c)
 	cursor_str(c, node, sizeof(node));
 	cursor_str(c, serial, sizeof(serial));
 	uint64_t epoch = cursor_u64(c);
+	bool again = cursor_u8(c);
 	const struct node *n = core->inventory && !c->failed ? inventory_node(core->inventory, node) : NULL;
 	int status = n && n->kind == NODE_SERVER ? serial_check(core->db, node, serial, &why) : -EACCES;
 	if (!status) {
 		put_welcome(core, n, epoch, &b);
+		if (!again)
+			replace_elsewhere(l, node);
 	} else {
 		buf_put_svarint(&b, status);
 		buf_put_str(&b, why);

@@ -13,7 +13,7 @@ enum message_kind {
 	/* intake => core. node, epoch, seq, boot[16], offset_known u8, offset svarint (chosen by intake), wall svarint, dict count varint
 	 * { set varint, class str, layout u8, instance str }, body blob. reply: status svarint (0 stored, -EALREADY stored before, -ENOSPC full, ...) */
 	MESSAGE_BATCH = 1,
-	/* intake => core. node str, serial str, epoch u64. reply: status svarint (0; -EACCES revoked or unknown node), text str (always, "" when 0), acked_seq u64, newest_epoch u8 (1: renew), config_version str, config blob (JSON), ca count varint, ca blob*, step_ms u32, simulated u8 */
+	/* intake => core. node str, serial str, epoch u64, again u8 (1: of a connection that was welcomed before). reply: status svarint (0; -EACCES revoked or unknown node), text str (always, "" when 0), acked_seq u64, newest_epoch u8 (1: renew), config_version str, config blob (JSON), ca count varint, ca blob*, step_ms u32, simulated u8 */
 	MESSAGE_HELLO = 2,
 	/* intake -> core. node, JSON blob as in RECORD_AGENT: journalled */
 	MESSAGE_AGENT_STATE = 3,
@@ -45,6 +45,8 @@ enum message_kind {
 	MESSAGE_CHANGED = 16,
 	/* series, intake, tell, judge => asked by core for `status`. JSON object of figures. reply: JSON */
 	MESSAGE_STATUS = 17,
+	/* core -> the other intakes. node str: it has just connected elsewhere; an older connection of it is closed without a word to core */
+	MESSAGE_REPLACED = 18,
 };
 
 #endif

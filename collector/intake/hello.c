@@ -84,13 +84,8 @@ static void replace_older(struct session *s)
 
 	if (older == s)
 		return;
-	if (older) {
-		s->in->counts.replaced++;
-		s->in->connected_count--;
-		s->agent->live = NULL; /* before the refusal, which then says nothing of it to core */
-		session_refuse(older, WIRE_REFUSED_REPLACED, "connected anew", 0);
-		session_close(older);
-	}
+	if (older)
+		session_replaced(older);
 	s->agent->live = s;
 	s->in->connected_count++;
 	session_say(s, "connected", "");
@@ -144,6 +139,7 @@ void hello_ask(struct session *s)
 	buf_put_str(m, s->agent->id);
 	buf_put_str(m, tls_peer_serial(s->tls));
 	buf_put_u64(m, s->epoch);
+	buf_put_u8(m, s->state == SESSION_READY);
 	channel_call(s->in->core, MESSAGE_HELLO, m->data, m->len, on_answer, s);
 }
 

@@ -28,19 +28,27 @@ struct intake_role {
 	uv_tcp_t listener;
 	uv_timer_t tick, trim;
 	uv_check_t turn;
-	struct timespec certificate_time; /* of the file in use */
+	int64_t certificate_mark; /* of the files in use */
 };
 
 /* ---- the server's certificate ---- */
 
-static bool certificate_changed(struct intake_role *r, const char *path)
+static int64_t file_mark(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) || (r->in.tls && st.st_mtim.tv_sec == r->certificate_time.tv_sec &&
-	                               st.st_mtim.tv_nsec == r->certificate_time.tv_nsec))
+	return stat(path, &st) ? 0
+	                       : (int64_t)((uint64_t)st.st_mtim.tv_sec * 1000000007u + (uint64_t)st.st_mtim.tv_nsec);
+}
+
+/* The set is part of it: after a roll-over it names an authority more. */
+static bool certificate_changed(struct intake_role *r, const char *crt, const char *set)
+{
+	int64_t mark = file_mark(crt) + 3 * file_mark(set);
+
+	if (mark == r->certificate_mark)
 		return false;
-	r->certificate_time = st.st_mtim;
+	r->certificate_mark = mark;
 	return true;
 }
 
@@ -54,7 +62,7 @@ static void certificate_load(struct intake_role *r)
 	struct tls_context *fresh;
 	struct buf *ca = NULL;
 
-	if (certificate_changed(r, crt)) {
+	if (certificate_changed(r, crt, set)) {
 		int status = tls_authorities_read(set, &ca, &o.ca_count);
 		o.ca = ca;
 		if (status)
@@ -72,24 +80,32 @@ static void certificate_load(struct intake_role *r)
 
 /* ---- core ---- */
 
-static void agent_revoke(struct intake *in, const char *node)
-{
-	struct agent *a = agents_find(&in->agents, node);
-
-	if (!a || !a->live)
-		return;
-	struct session *s = a->live;
-	session_refuse(s, WIRE_REFUSED_NODE, "revoked", 0);
-	session_close(s);
-}
-
-static void on_revoke(struct intake *in, struct cursor *c)
+/* The live session of the node that the message names, or NULL. */
+static struct session *session_named(struct intake *in, struct cursor *c)
 {
 	char node[NODE_TEXT_MAX];
 
 	cursor_str(c, node, sizeof(node));
-	if (!c->failed)
-		agent_revoke(in, node);
+	struct agent *a = c->failed ? NULL : agents_find(&in->agents, node);
+	return a ? a->live : NULL;
+}
+
+static void on_revoke(struct intake *in, struct cursor *c)
+{
+	struct session *s = session_named(in, c);
+
+	if (!s)
+		return;
+	session_refuse(s, WIRE_REFUSED_NODE, "revoked", 0);
+	session_close(s);
+}
+
+static void on_replaced(struct intake *in, struct cursor *c)
+{
+	struct session *s = session_named(in, c);
+
+	if (s)
+		session_replaced(s);
 }
 
 static void on_config(struct intake *in, struct cursor *c)
@@ -163,6 +179,8 @@ static void on_core_message(struct channel *ch, uint16_t kind, uint32_t id, stru
 		status_reply(in, ch, id);
 	else if (kind == MESSAGE_REVOKE)
 		on_revoke(in, payload);
+	else if (kind == MESSAGE_REPLACED)
+		on_replaced(in, payload);
 	else if (kind == MESSAGE_CONFIG)
 		on_config(in, payload);
 }

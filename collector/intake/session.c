@@ -18,6 +18,7 @@
 #define SILENT_MS 12000
 #define DEAD_MS 60000
 #define STRANGERS_MAX 1024
+#define UNREAD_MAX (1024 * 1024) /* bytes that a peer may leave with us */
 #define HINT_STATES_MAX 256
 
 /* ---- what core is told ---- */
@@ -135,6 +136,15 @@ void session_bad(struct session *s, const char *why)
 	s->in->counts.bad_frames++;
 	log_debug("%s%s%s: bad frame: %s", s->agent ? s->agent->id : "", s->agent ? " at " : "", s->address, why);
 	session_refuse(s, WIRE_REFUSED_PROTOCOL, why, 0);
+	session_close(s);
+}
+
+void session_replaced(struct session *s)
+{
+	s->in->counts.replaced++;
+	s->in->connected_count--;
+	s->agent->live = NULL; /* before the refusal, which would speak of it to core */
+	session_refuse(s, WIRE_REFUSED_REPLACED, "connected anew", 0);
 	session_close(s);
 }
 
@@ -340,10 +350,12 @@ void session_new(struct intake *in, uv_tcp_t *tcp)
 
 static void tick_ready(struct session *s, int64_t now_ms)
 {
+	bool deaf = tls_pending(s->tls) > UNREAD_MAX;
+
 	if (s->paused)
 		s->heard_ms = now_ms; /* we do not listen */
-	if (now_ms - s->heard_ms > DEAD_MS) {
-		agent_leave(s, "reset", "no frame for a minute");
+	if (deaf || now_ms - s->heard_ms > DEAD_MS) {
+		agent_leave(s, "reset", deaf ? "it reads nothing" : "no frame for a minute");
 		session_close(s);
 		return;
 	}

@@ -31,7 +31,7 @@ struct session {
 	struct agent *agent; /* from the hello on */
 	enum session_state state;
 	unsigned holders;
-	bool silent, paused, ack_due, asked, enrolling, replaced;
+	bool silent, paused, ack_due, asked, enrolling;
 	int64_t deadline_ms; /* loop clock: before it the state has to change */
 	int64_t heard_ms, beat_ms;
 	int64_t peer_boot_ms; /* of its last heartbeat */
@@ -61,6 +61,8 @@ void session_refuse(struct session *s, enum wire_refusal code, const char *why, 
 /* A frame that nobody may send: counted, closed. */
 void session_bad(struct session *s, const char *why);
 void session_close(struct session *s);
+/* Its agent has connected anew: closed, and core is told nothing. */
+void session_replaced(struct session *s);
 /* Journals a state of its agent: "connected", "silent", ... (journal.h). */
 void session_say(struct session *s, const char *state, const char *why);
 
