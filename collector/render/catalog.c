@@ -63,24 +63,43 @@ static void entry_fill(struct catalog_entry *e, const struct inventory *inv, con
 	subject_title(inv, kind, n, instance, DRAWING_EN, e->title_en, sizeof(e->title_en));
 }
 
-/* All graphs of one kind, in the order of the files' names. */
+/* Lines come in the order of the inventory, all else in that of the names. */
+static size_t rank_of(const struct graph_kind *kind, const struct site *s, const char *instance)
+{
+	if (kind->class != CLASS_UPLINK)
+		return 0;
+	for (size_t i = 0; i < s->uplink_count; i++)
+		if (strcmp(s->uplinks[i].id, instance) == 0)
+			return i;
+	return *instance ? s->uplink_count : 0;
+}
+
+static void add_file(struct catalog *c, const struct inventory *inv, const struct graph_kind *kind,
+        const struct node *n, const char *name, const char *instance)
+{
+	struct catalog_entry *e = entry_add(c);
+
+	entry_fill(e, inv, kind, n, instance);
+	snprintf(e->target, sizeof(e->target), "file:%s/%s/%s", n->at->id, n->id, name);
+}
+
+/* All graphs of one kind. */
 static void add_kind(struct catalog *c, const struct inventory *inv, const struct graph_kind *kind,
         const struct node *n, const struct names *names)
 {
-	size_t of_class = 0;
+	size_t of_class = 0, ranks = kind->class == CLASS_UPLINK ? n->at->uplink_count : 0;
 
-	for (size_t i = 0; i < names->count; i++) {
-		const char *instance;
-		const struct metric_class *class = subject_class(names->name[i], &instance);
+	for (size_t rank = 0; rank <= ranks; rank++) {
+		for (size_t i = 0; i < names->count; i++) {
+			const char *instance;
+			const struct metric_class *class = subject_class(names->name[i], &instance);
 
-		if (!class || class->id != kind->class)
-			continue;
-		of_class++;
-		if (kind->files_most > 1)
-			continue;
-		struct catalog_entry *e = entry_add(c);
-		entry_fill(e, inv, kind, n, instance);
-		snprintf(e->target, sizeof(e->target), "file:%s/%s/%s", n->at->id, n->id, names->name[i]);
+			if (!class || class->id != kind->class || rank_of(kind, n->at, instance) != rank)
+				continue;
+			of_class++;
+			if (kind->files_most == 1)
+				add_file(c, inv, kind, n, names->name[i], instance);
+		}
 	}
 	if (kind->files_most > 1 && of_class > 1) {
 		struct catalog_entry *e = entry_add(c);
@@ -99,7 +118,7 @@ void catalog_add_node(
 	(void)at;
 	if (n->at)
 		names_read(names, rrd_dir, n);
-	for (unsigned i = 0; (kind = kind_at(i)); i++)
+	for (unsigned i = 0; n->at && (kind = kind_at(i)); i++)
 		add_kind(c, inv, kind, n, names);
 	free(names);
 }

@@ -106,13 +106,25 @@ static int letters_of(const char *text)
 	return n;
 }
 
+const char *drawing_pad(const char *label, int letters, char *out, size_t size)
+{
+	char padded[DRAWING_LABEL_SIZE * 2];
+	size_t n = 0;
+
+	for (; *label && n + 5 < sizeof(padded); label++) {
+		if ((*label & 0xc0) != 0x80 && letters-- == 0)
+			break;
+		padded[n++] = *label;
+	}
+	while (letters-- > 0 && n + 1 < sizeof(padded))
+		padded[n++] = ' ';
+	padded[n] = 0;
+	return drawing_escape(padded, out, size);
+}
+
 const char *drawing_label(const char *label, char *out, size_t size)
 {
-	int pad = LABEL_WIDTH - letters_of(label);
-	char padded[DRAWING_LABEL_SIZE + LABEL_WIDTH];
-
-	snprintf(padded, sizeof(padded), "%s%*s", label, pad > 0 ? pad : 0, "");
-	return drawing_escape(padded, out, size);
+	return drawing_pad(label, LABEL_WIDTH, out, size);
 }
 
 /* Piece by piece like a row of figures: rrdtool sets each with the same space. */
@@ -159,8 +171,6 @@ void drawing_figures(
 		if (figures[i].described)
 			drawing_add(d, "PRINT:%s_%s:%s%s", name, figures[i].name, format, escaped_unit);
 	}
-	if (!d->tables)
-		drawing_add(d, "COMMENT: ");
 	if (d->figure_count < DRAWING_FIGURES_MAX) {
 		memcpy(d->figures[d->figure_count].label, text, sizeof(text));
 		d->figures[d->figure_count++].unit = unit;

@@ -25,6 +25,7 @@
 #define COLOUR_RED "#CC3311"
 #define COLOUR_PURPLE "#CC79A7"
 #define COLOUR_GREY "#8A8F98"
+#define COLOUR_PALE "#C9CDD3"
 
 enum drawing_language { DRAWING_VI, DRAWING_EN };
 
@@ -65,6 +66,8 @@ void drawing_row(struct drawing *d, const char *label);
  */
 void drawing_figures(
         struct drawing *d, const char *name, const char *peak, const char *label, const char *format, const char *unit);
+/* "label" cut or padded to so many letters, escaped. Returns out. */
+const char *drawing_pad(const char *label, int letters, char *out, size_t size);
 /* "label" padded to the table's first column, escaped. Returns out. */
 const char *drawing_label(const char *label, char *out, size_t size);
 /* Shades all heights where the CDEF condition on it holds: "loss,100,GE". `label` may be NULL. */

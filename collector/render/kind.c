@@ -43,7 +43,7 @@ static void plain_line(struct drawing *d, const char *file, const char *source, 
 static void draw_host(struct drawing *d, const struct kind_files *files)
 {
 	static const struct words cpu = {"CPU", "CPU"}, memory = {"bộ nhớ", "memory"},
-	                          disk = {"ổ đĩa đầy nhất", "fullest disk"};
+	                          disk = {"đĩa đầy nhất", "fullest disk"};
 	const char *file = files->path[0];
 
 	drawing_heading(d, 11);
@@ -195,52 +195,69 @@ static void draw_service(struct drawing *d, const struct kind_files *files)
 	drawing_shade(d, "gone", "up,UN", COLOUR_GREY "40", &no_data, false);
 }
 
+/* A row of height 1, of which 0.86 are coloured by what is true of the service: one of four is, the others are 0. */
+static void services_row(struct drawing *d, const struct kind_files *files, unsigned i)
+{
+	static const struct {
+		const char *name, *condition, *colour;
+	} states[] = {
+	        {"g", "%s,0.999,GE", COLOUR_GREEN},
+	        {"p", "%s,0.999,LT,%s,0.5,GE,*", COLOUR_ORANGE},
+	        {"d", "%s,0.5,LT", COLOUR_RED},
+	        {"n", "%s,UN", COLOUR_PALE},
+	};
+	char name[16], condition[80];
+
+	snprintf(name, sizeof(name), "u%u", i);
+	drawing_def(d, name, files->path[i], "up", "AVERAGE");
+	for (size_t k = 0; k < COUNT(states); k++) {
+		snprintf(condition, sizeof(condition), states[k].condition, name, name);
+		drawing_add(d, "CDEF:%s_%s=%s,0.86,0,IF", name, states[k].name, condition);
+		drawing_add(d, "AREA:%s_%s%s%s", name, states[k].name, states[k].colour, i || k ? "::STACK" : "");
+	}
+	drawing_add(d, "CDEF:%s_s=%s,UN,0.14,0.14,IF", name, name);
+	drawing_add(d, "AREA:%s_s#00000000::STACK", name);
+}
+
+/* Number and name with the share of time that it was up; two to a line. */
+static void services_figures(struct drawing *d, const struct kind_files *files, unsigned i)
+{
+	bool tables = d->tables, line_ends = i % 2 || i + 1 == files->count;
+	char name[16], text[DRAWING_LABEL_SIZE + 16], label[DRAWING_LABEL_SIZE * 2];
+
+	snprintf(name, sizeof(name), "u%u_h", i);
+	drawing_add(d, "CDEF:%s=u%u,100,*", name, i);
+	snprintf(text, sizeof(text), "%2u  %s", i + 1, files->name[i]);
+	if (tables)
+		drawing_add(d, "COMMENT:%s", drawing_pad(text, 46, label, sizeof(label)));
+	d->tables = false;
+	drawing_figures(d, name, name, files->name[i], "%7.2lf", " %%");
+	d->tables = tables;
+	if (tables)
+		drawing_add(d, "GPRINT:%s_va:%%6.2lf %%%%%s", name, line_ends ? "\\l" : "    ");
+}
+
 /* A row a service: green while up, red while down, grey where nobody knows. */
 static void draw_services(struct drawing *d, const struct kind_files *files)
 {
 	static const struct words up = {"hoạt động", "up"}, partly = {"gián đoạn một phần", "partly down"};
+	static const struct {
+		const char *colour;
+		const struct words *label;
+	} keys[] = {{COLOUR_GREEN, &up}, {COLOUR_ORANGE, &partly}, {COLOUR_RED, &outage}, {COLOUR_PALE, &no_data}};
 
 	drawing_add(d, "--y-grid");
 	drawing_add(d, "1:1");
 	drawing_add(d, "--left-axis-format=%%.0lf");
-	for (unsigned i = 0; i < files->count; i++) {
-		char name[16], text[DRAWING_LABEL_SIZE * 2];
-
-		snprintf(name, sizeof(name), "u%u", i);
-		drawing_def(d, name, files->path[i], "up", "AVERAGE");
-		drawing_add(d, "CDEF:%s_g=%s,0.999,GE,0.86,0,IF", name, name);
-		drawing_add(d, "CDEF:%s_p=%s,0.999,LT,%s,0.5,GE,*,0.86,0,IF", name, name, name);
-		drawing_add(d, "CDEF:%s_d=%s,0.5,LT,0.86,0,IF", name, name);
-		drawing_add(d, "CDEF:%s_n=%s,UN,0.86,0,IF", name, name);
-		drawing_add(d, "CDEF:%s_s=%s,UN,0.14,0.14,IF", name, name);
-		drawing_add(d, "AREA:%s_g" COLOUR_GREEN "%s", name, i ? "::STACK" : "");
-		drawing_add(d, "AREA:%s_p" COLOUR_ORANGE "::STACK", name);
-		drawing_add(d, "AREA:%s_d" COLOUR_RED "::STACK", name);
-		drawing_add(d, "AREA:%s_n#C9CDD3::STACK", name);
-		drawing_add(d, "AREA:%s_s#00000000::STACK", name);
-		drawing_add(d, "CDEF:%s_h=%s,100,*", name, name);
-		snprintf(text, sizeof(text), "%u  %s", i + 1, files->name[i]);
-		if (d->tables) {
-			char label[DRAWING_LABEL_SIZE * 2];
-
-			drawing_add(d, "COMMENT:%s", drawing_label(text, label, sizeof(label)));
-		}
-		bool tables = d->tables;
-		d->tables = false;
-		snprintf(text, sizeof(text), "%s_h", name);
-		drawing_figures(d, text, text, files->name[i], "%7.2lf", " %%");
-		d->tables = tables;
-		if (tables)
-			drawing_add(d, "GPRINT:%s_h_va:%%7.2lf %%%%%s", name,
-			        i % 2 || i + 1 == files->count ? "\\l" : "   ");
-	}
+	for (unsigned i = 0; i < files->count; i++)
+		services_row(d, files, i);
+	for (unsigned i = 0; i < files->count; i++)
+		services_figures(d, files, i);
 	if (!d->tables)
 		return;
 	drawing_add(d, "CDEF:key=u0,POP,UNKN");
-	drawing_add(d, "AREA:key" COLOUR_GREEN ":%s ", drawing_word(d, &up));
-	drawing_add(d, "AREA:key" COLOUR_ORANGE ":%s ", drawing_word(d, &partly));
-	drawing_add(d, "AREA:key" COLOUR_RED ":%s ", drawing_word(d, &outage));
-	drawing_add(d, "AREA:key#C9CDD3:%s\\l", drawing_word(d, &no_data));
+	for (size_t i = 0; i < COUNT(keys); i++)
+		drawing_add(d, "AREA:key%s:%s  ", keys[i].colour, drawing_word(d, keys[i].label));
 }
 
 static void draw_agent(struct drawing *d, const struct kind_files *files)

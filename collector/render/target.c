@@ -23,7 +23,7 @@ struct search {
 	const struct site *site;
 	const struct node *nodes[NODES_MAX]; /* in order of preference */
 	size_t node_count;
-	const char *service; /* id, or NULL */
+	const char *service, *uplink; /* id, or NULL */
 };
 
 static bool on_disk(const struct search *q, const char *path)
@@ -106,6 +106,16 @@ static void list_add(const struct search *q, struct graph_target *out, const cha
 	out->files.count++;
 }
 
+/* Is the file of that target about the line that was asked for? */
+static bool about_uplink(const struct search *q, const struct node *n, const char *target)
+{
+	const char *instance = "";
+	const struct metric_class *class = subject_class(strrchr(target, '/') + 1, &instance);
+	const struct uplink *u = class && class->id == CLASS_UPLINK ? subject_uplink(n->at, instance) : NULL;
+
+	return strcmp(u ? u->id : instance, q->uplink) == 0;
+}
+
 /* A node's graph of the wanted kind, among those that its files allow. True when there is one. */
 static bool resolve_on_node(struct search *q, const struct node *n, struct graph_target *out, char *why, size_t size)
 {
@@ -116,7 +126,8 @@ static bool resolve_on_node(struct search *q, const struct node *n, struct graph
 	for (size_t i = 0; i < list.count && !found; i++) {
 		const struct catalog_entry *e = &list.entries[i];
 
-		if (strcmp(e->graph, out->kind->name) == 0 && strncmp(e->target, "file:", 5) == 0)
+		if (strcmp(e->graph, out->kind->name) == 0 && strncmp(e->target, "file:", 5) == 0 &&
+		        (!q->uplink || about_uplink(q, n, e->target)))
 			found = resolve_file(q, e->target + 5, out, why, size) == 0;
 	}
 	catalog_free(&list);
@@ -169,26 +180,44 @@ static int resolve_service(struct search *q, struct graph_target *out, char *why
 	return 0;
 }
 
+static bool resolve_on_nodes(struct search *q, struct graph_target *out, char *why, size_t size)
+{
+	for (size_t i = 0; i < q->node_count; i++) {
+		const struct node *n = q->nodes[i];
+
+		if (n->at && (out->kind->files_most > 1 ? resolve_services(q, n, out)
+		                                        : resolve_on_node(q, n, out, why, size)))
+			return true;
+	}
+	return false;
+}
+
+/* The line as the agent beside the collector sees its terminal: nhìn từ ngoài. */
+static bool resolve_from_outside(struct search *q, struct graph_target *out, char *why, size_t size)
+{
+	const struct node *n = q->inv->collector_node ? inventory_node(q->inv, q->inv->collector_node) : NULL;
+	const struct graph_kind *kind = out->kind;
+
+	out->kind = kind_named("path");
+	if (n && n->at && resolve_on_node(q, n, out, why, size))
+		return true;
+	out->kind = kind;
+	return false;
+}
+
 static int resolve_found(struct search *q, struct graph_target *out, char *why, size_t size)
 {
-	out->kind = *q->graph ? kind_named(q->graph)
-	                      : kind_named(q->service           ? "service"
-	                                   : q->unit || q->site ? "uplink"
-	                                                        : "host");
+	const char *fallback = q->service ? "service" : q->unit || q->site ? "uplink" : "host";
+
+	out->kind = kind_named(*q->graph ? q->graph : fallback);
 	if (!out->kind) {
 		snprintf(why, size, "unknown graph '%.60s'", q->graph);
 		return -EINVAL;
 	}
 	if (q->service)
 		return resolve_service(q, out, why, size);
-	for (size_t i = 0; i < q->node_count; i++) {
-		if (!q->nodes[i]->at)
-			continue;
-		if (out->kind->files_most > 1 ? resolve_services(q, q->nodes[i], out)
-		                              : resolve_on_node(q, q->nodes[i], out, why, size))
-			return 0;
-	}
-	resolve_nothing(q, out);
+	if (!resolve_on_nodes(q, out, why, size) && !(q->uplink && resolve_from_outside(q, out, why, size)))
+		resolve_nothing(q, out);
 	return 0;
 }
 
@@ -235,6 +264,22 @@ static int search_inventory(struct search *q, const char *target, char *why, siz
 	return 0;
 }
 
+static int search_uplink(struct search *q, const char *id, char *why, size_t size)
+{
+	for (size_t i = 0; i < q->inv->site_count; i++) {
+		const struct site *s = &q->inv->sites[i];
+
+		if (!*id || !subject_uplink(s, id))
+			continue;
+		q->site = s;
+		q->uplink = id;
+		search_add_site(q, s);
+		return 0;
+	}
+	snprintf(why, size, "no line '%.60s'", id);
+	return -ENOENT;
+}
+
 int target_resolve(const struct inventory *inv, const char *rrd_dir, const char *target, const char *graph, int64_t at,
         int language, struct graph_target *out, char *why, size_t size)
 {
@@ -247,7 +292,11 @@ int target_resolve(const struct inventory *inv, const char *rrd_dir, const char 
 	*why = 0;
 	if (strncmp(target, "file:", 5) == 0)
 		return resolve_file(&q, target + 5, out, why, size);
-	err = node ? search_service_at(&q, id, node, service, sizeof(service), why, size)
-	           : search_inventory(&q, target, why, size);
+	if (node)
+		err = search_service_at(&q, id, node, service, sizeof(service), why, size);
+	else if (strncmp(target, "uplink:", 7) == 0)
+		err = search_uplink(&q, target + 7, why, size);
+	else
+		err = search_inventory(&q, target, why, size);
 	return err ? err : resolve_found(&q, out, why, size);
 }

@@ -1,7 +1,8 @@
 /*
  * target: from the words of a request to the files of a graph.
  *
- * Takes "file:SITE/NODE/NAME", "service:ID@NODE" and all that inventory_target() takes. Of several
+ * Takes "file:SITE/NODE/NAME", "service:ID@NODE", "uplink:ID" (as its site's agent sees the line, else as the
+ * agent beside the collector does) and all that inventory_target() takes. Of several
  * nodes the first with a fitting file wins, those of required sites before others. No file is no error:
  * the picture then says that there are no data.
  *

@@ -25,7 +25,8 @@ struct series_file {
 	int64_t held_since_ms, touched_ms; /* boot clock: first and last waiting row came */
 	uint64_t undo_generation;          /* whose undo file knows this file */
 	size_t header_len;                 /* 0: not known yet */
-	bool due, backlog, refused;        /* in the list to be flushed; rows are old ones; not a file of ours */
+	bool due, backlog,
+	        refused; /* in the list to be flushed; the first waiting row is an old one; not a file of ours */
 	char path[];
 };
 

@@ -21,6 +21,7 @@
 #define HOLD_LEAST_MS 120000
 #define HOLD_MOST_MS 600000
 #define QUIET_BACKLOG_MS 3000
+#define HOLD_NEW_MS 1500  /* a new file is soon there to be seen */
 #define BACKLOG_MS 600000 /* a row this old is not of now */
 #define CREATE_BURST 1500
 #define CREATE_PER_TICK 200
@@ -149,7 +150,8 @@ void shard_row(struct shard *s, struct series_file *f, int64_t record_id, int64_
 		return;
 	}
 	s->figures.rows_pending++;
-	f->backlog = wall_ms < s->wall_ms - BACKLOG_MS;
+	if (f->count == 1)
+		f->backlog = wall_ms < s->wall_ms - BACKLOG_MS;
 	if (f->count >= FLUSH_ROWS)
 		shard_due(s, f);
 }
@@ -290,6 +292,8 @@ static void due_if_old(struct series_file *f, void *arg)
 	hold_ms = hold_ms < HOLD_LEAST_MS ? HOLD_LEAST_MS : hold_ms > HOLD_MOST_MS ? HOLD_MOST_MS : hold_ms;
 	if (f->backlog)
 		quiet_ms = QUIET_BACKLOG_MS;
+	if (!f->header_len)
+		hold_ms = HOLD_NEW_MS;
 	if (f->count >= FLUSH_ROWS || s->now_ms - f->held_since_ms >= hold_ms || s->now_ms - f->touched_ms >= quiet_ms)
 		shard_due(s, f);
 }

@@ -238,6 +238,8 @@ static void test_svg_speaks(void **state)
 	assert_has(&b, "mất gói: ");
 	const char *title = strstr((char *)b.data, "<title>"), *svg = strstr((char *)b.data, "<svg");
 	assert_true(svg && title && strchr(svg, '>') + 1 == title);
+	draw(*state, "{\"target\":\"uplink:mk-ts\"," RANGE "}", &b);
+	assert_has(&b, "<title>Kênh truyền TSLCD VNPT · Trụ sở xã Mường Khương");
 	draw(*state, "{\"target\":\"service:land@mk-srv1\",\"language\":\"en\"," RANGE "}", &b);
 	assert_has(&b, "Service Đất đai: VBDLIS · Trụ sở xã Mường Khương (simulated)");
 	assert_has(&b, "connect time: last ");
@@ -293,6 +295,7 @@ static void test_refuses(void **state)
 	assert_int_equal(refused(*state, "{\"target\":\"file:mk-hq/mk-srv1/host\",\"graph\":\"traffic\"}"), -EINVAL);
 	assert_int_equal(refused(*state, "{\"target\":\"site:nowhere\"}"), -ENOENT);
 	assert_int_equal(refused(*state, "{\"target\":\"service:land@nowhere\"}"), -ENOENT);
+	assert_int_equal(refused(*state, "{\"target\":\"uplink:nowhere\"}"), -ENOENT);
 	assert_int_equal(refused(*state, "{\"target\":\"site:mk-hq\",\"from\":5,\"to\":4}"), -EINVAL);
 	assert_int_equal(refused(*state, "{\"target\":\"site:mk-hq\",\"format\":\"gif\"}"), -EINVAL);
 	assert_int_equal(refused(*state, "{\"target\":\"site:mk-hq\",\"graph\":\"nonsense\"}"), -EINVAL);
