@@ -39,7 +39,7 @@ enum message_kind {
 	MESSAGE_FLUSH = 13,
 	/* web => series. path str, from svarint (s), to svarint (s), max rows u32, cf str ("AVERAGE"). reply: status svarint, JSON blob {"start","step","names":[],"rows":[[...]]} */
 	MESSAGE_RANGE = 14,
-	/* web, tell, ctl => render. JSON {"target": "site:ID|unit:ID|node:ID|service:ID@NODE|file:site/node/name", "graph": name or "", "from": s, "to": s, "width": px, "height": px, "format": "svg|png", "language": "vi|en", "title": optional}. reply: status svarint, picture blob (or error text) */
+	/* web, tell, ctl => render. JSON {"target": "site:ID|unit:ID|node:ID|service:ID@NODE|uplink:ID|file:site/node/name", "graph": name or "", "from": s, "to": s, "width": px, "height": px, "format": "svg|png", "language": "vi|en", "title": optional}. reply: status svarint, picture blob (or error text) */
 	MESSAGE_GRAPH = 15,
 	/* judge -> web. JSON {"type": "state", "unit", "site", "node", "check", "state"} or {"type": "incident", "id", "state"}: pushed to browsers */
 	MESSAGE_CHANGED = 16,

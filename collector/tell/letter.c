@@ -428,7 +428,9 @@ char *letter_graph(const struct letter_facts *f, int64_t now_ms)
 		snprintf(target, sizeof(target), "service:%s@%s", service, s.node);
 	else if (service)
 		snprintf(target, sizeof(target), "service:%s", service);
-	else if (s.node && !uplink)
+	else if (uplink)
+		snprintf(target, sizeof(target), "uplink:%s", uplink);
+	else if (s.node)
 		snprintf(target, sizeof(target), "node:%s", s.node);
 	else if (s.site)
 		snprintf(target, sizeof(target), "site:%s", s.site->id);
