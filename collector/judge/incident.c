@@ -91,6 +91,35 @@ void incident_affects(struct incident *i, const char *what)
 	touch(i);
 }
 
+bool incident_touches(const struct incident *i, const char *prefix)
+{
+	size_t k, len = strlen(prefix);
+	json_t *value;
+	json_array_foreach(i->affects, k, value) if (!strncmp(json_string_value(value), prefix, len)) return true;
+	return false;
+}
+
+unsigned incident_breadth(const struct incident *i, const char *kind)
+{
+	size_t k, m, len = strlen(kind);
+	json_t *a, *b;
+	unsigned count = 0;
+	json_array_foreach(i->affects, k, a)
+	{
+		const char *name = json_string_value(a);
+		size_t until = strcspn(name, "@") + 1;
+		bool seen = strncmp(name, kind, len) != 0;
+		json_array_foreach(i->affects, m, b)
+		{
+			if (m >= k)
+				break;
+			seen |= !strncmp(json_string_value(b), name, until);
+		}
+		count += !seen;
+	}
+	return count;
+}
+
 void incident_resolve(struct incident *i, int64_t at)
 {
 	if (!incident_is_open(i))

@@ -63,6 +63,10 @@ bool incident_covers(const struct incident *i, int64_t at, int64_t tolerance_ms)
 void incident_evidence(struct incident *i, int64_t at, const char *who, const char *vi, const char *en);
 /* "service:land@mk-srv1", once each. */
 void incident_affects(struct incident *i, const char *what);
+/* Does anything that it affects begin with that? */
+bool incident_touches(const struct incident *i, const char *prefix);
+/* How many different things of a kind ("service:") it affects, whoever saw it. */
+unsigned incident_breadth(const struct incident *i, const char *kind);
 void incident_resolve(struct incident *i, int64_t at);
 void incident_reopen(struct incident *i);
 void incident_merge(struct incident *i, const struct incident *into);

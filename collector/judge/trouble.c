@@ -67,6 +67,7 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 	words_target(t->check, what, sizeof what);
 	incident_affects(i, what);
 	words_check_down(j, i, t->check, t->from, t->reason);
+	words_summary(j, i);
 	j->troubles_dirty = true;
 	j->urgent = true;
 	if (!primary)

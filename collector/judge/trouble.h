@@ -36,6 +36,8 @@ struct incident *trouble_open(struct judge *j, struct trouble *t);
 int64_t root_tolerance_ms(const struct judge_check *c);
 /* The incident that explains it, or NULL; *primary says whether the trouble is one more maker of it. May make an incident wide. */
 struct incident *root_find(struct judge *j, struct trouble *t, bool *primary);
+/* crowd.c: services that fail together; may open the incident that stands for them. NULL: it is alone. */
+struct incident *crowd_find(struct judge *j, struct trouble *t);
 /* Incidents that the new one explains after all are merged into it. */
 void root_absorb(struct judge *j, struct incident *root, const struct judge_check *c);
 /* Does the site's own agent contradict what was seen from outside? */

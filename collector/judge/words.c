@@ -29,6 +29,11 @@ static const struct uplink *uplink_of(const struct site *s, const char *id)
 	return NULL;
 }
 
+static const char *line_kind(int kind)
+{
+	return kind == UPLINK_TSLCD ? "TSLCĐ" : kind == UPLINK_4G ? "4G" : "internet";
+}
+
 struct names {
 	const char *site, *service, *node, *carrier, *circuit;
 	char line[160];
@@ -45,9 +50,32 @@ static struct names names_of(const struct judge *j, const struct incident *i)
 	        .node = or_else(i->node, ""),
 	};
 	if (u)
-		snprintf(n.line, sizeof n.line, "%s%s%s%s%s", uplink_kind_name(u->kind), u->carrier ? " " : "",
+		snprintf(n.line, sizeof n.line, "%s%s%s%s%s", line_kind(u->kind), u->carrier ? " " : "",
 		        or_else(u->carrier, ""), u->circuit ? " " : "", or_else(u->circuit, ""));
 	return n;
+}
+
+static char *service_summary(const struct incident *i, const struct names *n, const char *what, bool vi)
+{
+	char many[24] = "";
+	unsigned count = incident_breadth(i, "service:");
+	if (count > 1)
+		snprintf(many, sizeof many, vi ? " (+%u dịch vụ)" : " (+%u services)", count - 1);
+	if (i->wide)
+		return mem_printf(vi ? "Dịch vụ %s%s không dùng được từ nhiều địa điểm: %s"
+		                     : "Service %s%s fails from many sites: %s",
+		        n->service, many, what);
+	return mem_printf(vi ? "Dịch vụ %s%s không dùng được tại %s: %s" : "Service %s%s fails at %s: %s", n->service,
+	        many, n->site, what);
+}
+
+static char *line_summary(const struct incident *i, const struct names *n, const char *what, bool vi)
+{
+	unsigned count = incident_breadth(i, "uplink:");
+	if (count > 1)
+		return mem_printf(
+		        vi ? "Cùng lúc %u kênh truyền của %s: %s" : "%u lines of %s at once: %s", count, n->site, what);
+	return mem_printf(vi ? "Kênh truyền %s của %s: %s" : "Line %s of %s: %s", n->line, n->site, what);
 }
 
 static char *summary(const struct incident *i, const struct names *n, bool vi)
@@ -56,21 +84,16 @@ static char *summary(const struct incident *i, const struct names *n, bool vi)
 	const char *what = vi ? cause_words(cause)->vi : cause_words(cause)->en;
 	switch (i->kind) {
 	case KIND_SERVICE:
-		if (i->wide)
-			return mem_printf(vi ? "Dịch vụ %s không dùng được từ nhiều địa điểm: %s"
-			                     : "Service %s fails from many sites: %s",
-			        n->service, what);
-		return mem_printf(vi ? "Dịch vụ %s không dùng được tại %s: %s" : "Service %s fails at %s: %s",
-		        n->service, n->site, what);
+		return service_summary(i, n, what, vi);
 	case KIND_UPLINK:
-		return mem_printf(vi ? "Kênh truyền %s của %s: %s" : "Line %s of %s: %s", n->line, n->site, what);
+		return line_summary(i, n, what, vi);
 	case KIND_INTERFACE:
 		return mem_printf(vi ? "Thiết bị %s tại %s: %s" : "Node %s at %s: %s", n->node, n->site, what);
 	case KIND_HOST:
 		return mem_printf(vi ? "Máy %s tại %s: %s" : "Host %s at %s: %s", n->node, n->site, what);
 	case KIND_PATH:
-		return mem_printf("%s", vi ? "Máy chủ giám sát mất đường truyền: không kết luận về các địa điểm"
-		                           : "The collector itself is cut off: nothing is concluded about the sites");
+		return mem_str(vi ? "Máy chủ giám sát mất đường truyền: không kết luận về các địa điểm"
+		                  : "The collector itself is cut off: nothing is concluded about the sites");
 	default:
 		return mem_printf(vi ? "Mất liên lạc với %s (trạm đo %s): %s" : "No contact with %s (agent %s): %s",
 		        n->site, n->node, what);
@@ -101,9 +124,10 @@ void words_target(const struct judge_check *c, char *out, size_t size)
 static void down_text(const struct judge_check *c, int reason, char *vi, char *en, size_t size)
 {
 	const char *goal = c->service ? or_else(c->service->target, c->service->id) : c->instance;
+	const char *name = c->service ? or_else(c->service->name, c->service->id) : c->instance;
 	if (c->kind == KIND_SERVICE) {
-		snprintf(vi, size, "Kiểm tra %s: %s", goal, reason_vi(reason));
-		snprintf(en, size, "Check of %s: %s", goal, reason_en(reason));
+		snprintf(vi, size, "%s (%s): %s", name, goal, reason_vi(reason));
+		snprintf(en, size, "%s (%s): %s", name, goal, reason_en(reason));
 	} else if (c->kind == KIND_UPLINK || c->kind == KIND_PATH) {
 		const char *line = c->uplink ? c->uplink->id : c->instance;
 		snprintf(vi, size, "Ping %s: mất 100 %% số gói%s", line, c->terminal ? " (nhìn từ ngoài)" : "");

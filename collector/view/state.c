@@ -43,13 +43,18 @@ static const char *or_else(const char *s, const char *other)
 	return s && s[0] ? s : other;
 }
 
+static const char *line_kind(const struct uplink *u)
+{
+	return u->kind == UPLINK_TSLCD ? "TSLCĐ" : u->kind == UPLINK_4G ? "4G" : "internet";
+}
+
 static void reason_of_line(const struct seen_check *c, char *vi, char *en, size_t size)
 {
 	bool down = c->state == STATE_DOWN;
 	const char *outside_vi = c->outside ? " (nhìn từ ngoài)" : "",
 	           *outside_en = c->outside ? " (seen from outside)" : "";
 	const char *carrier = c->uplink ? or_else(c->uplink->carrier, "") : "",
-	           *id = c->uplink ? c->uplink->id : c->instance;
+	           *id = c->uplink ? line_kind(c->uplink) : c->instance;
 	snprintf(vi, size, "Kênh truyền %s %s: %s%s", id, carrier, down ? "mất kết nối" : "mất gói hoặc trễ cao",
 	        outside_vi);
 	snprintf(en, size, "Line %s %s: %s%s", id, carrier, down ? "no connection" : "loss or high delay", outside_en);

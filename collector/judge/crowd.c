@@ -1,0 +1,154 @@
+/*
+ * crowd: services that fail together. One service from three or more sites is one incident of that service
+ * (wide: of no site). Three or more services at one site at the same moment are one incident of that site.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/judge/trouble.h"
+#include "collector/judge/words.h"
+
+#define MANY_SITES 3
+#define MANY_SERVICES 3
+#define NAMES_MAX 16
+#define SPREAD_MS 30000
+
+struct crowd {
+	const char *names[NAMES_MAX];
+	unsigned count;
+	struct incident *wide, *first;
+};
+
+static void crowd_add(struct crowd *w, const char *name)
+{
+	for (unsigned k = 0; k < w->count; k++)
+		if (!strcmp(w->names[k], name))
+			return;
+	if (w->count < NAMES_MAX)
+		w->names[w->count++] = name;
+}
+
+static bool in_crowd(const struct incident *i, const struct trouble *t, int64_t window)
+{
+	const struct judge_check *c = t->check;
+	if (i->kind != KIND_SERVICE || i->state == INCIDENT_MERGED || i->simulated != c->node->simulated)
+		return false;
+	if (i->wide ? !incident_covers(i, t->from, window) : llabs(i->opened_at - t->from) > window)
+		return false;
+	char service[80];
+	snprintf(service, sizeof service, "service:%s@", c->service->id);
+	return incident_touches(i, service);
+}
+
+static struct crowd crowd_of(const struct judge *j, const struct trouble *t)
+{
+	struct crowd w = {0};
+	int64_t window = root_tolerance_ms(t->check) + SPREAD_MS;
+	crowd_add(&w, t->check->site->id);
+	for (size_t k = 0; k < j->incidents.count; k++) {
+		struct incident *i = j->incidents.all[k];
+		if (!in_crowd(i, t, window))
+			continue;
+		if (i->wide)
+			w.wide = i;
+		else if (i->site)
+			crowd_add(&w, i->site);
+		if (!w.first || i->opened_at < w.first->opened_at)
+			w.first = i;
+	}
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		const struct trouble *o = j->troubles[k];
+		if (o != t && !o->incident && o->due && o->check->service == t->check->service &&
+		        o->check->node->simulated == t->check->node->simulated && llabs(o->from - t->from) <= window)
+			crowd_add(&w, o->check->site->id);
+	}
+	return w;
+}
+
+static void widen(struct judge *j, struct incident *i)
+{
+	i->wide = true;
+	free(i->site);
+	free(i->unit);
+	free(i->node);
+	i->site = i->unit = i->node = NULL;
+	/* that it fails from everywhere says more than how it fails from here */
+	if (i->first.confidence == CONFIDENCE_UNCLEAR)
+		i->first.confidence = CONFIDENCE_LIKELY;
+	words_summary(j, i);
+	i->changed = true;
+}
+
+static struct incident *from_many_sites(struct judge *j, struct trouble *t)
+{
+	struct crowd w = crowd_of(j, t);
+	if (w.wide)
+		return w.wide;
+	if (w.count < MANY_SITES)
+		return NULL;
+	struct incident *root = w.first ? w.first : trouble_open(j, t);
+	int64_t window = root_tolerance_ms(t->check) + SPREAD_MS;
+	widen(j, root);
+	for (size_t k = 0; k < j->incidents.count; k++) {
+		struct incident *i = j->incidents.all[k];
+		if (i != root && !i->wide && in_crowd(i, t, window))
+			trouble_merge(j, i, root, true);
+	}
+	return root;
+}
+
+/* Another agent of the same site sees the same service down. */
+static struct incident *sibling_sees_it(const struct judge *j, const struct trouble *t)
+{
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		const struct trouble *o = j->troubles[k];
+		if (o != t && o->primary && o->incident && o->check->service &&
+		        o->check->service == t->check->service && o->check->site == t->check->site &&
+		        incident_is_open(o->incident))
+			return o->incident;
+	}
+	return NULL;
+}
+
+/* Troubles of services at the site that began together with this one and belong to it alone. */
+static bool together(const struct trouble *o, const struct trouble *t)
+{
+	if (o->check->kind != KIND_SERVICE || o->check->site != t->check->site || !o->check->service)
+		return false;
+	if (llabs(o->from - t->from) > root_tolerance_ms(t->check))
+		return false;
+	return o->incident ? o->primary && !o->incident->wide && incident_is_open(o->incident) : o->due != 0;
+}
+
+static struct incident *many_at_one_site(struct judge *j, struct trouble *t)
+{
+	struct crowd w = {0};
+	crowd_add(&w, t->check->service->id);
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		struct trouble *o = j->troubles[k];
+		if (o == t || !together(o, t))
+			continue;
+		crowd_add(&w, o->check->service->id);
+		if (o->incident && (!w.first || o->incident->opened_at < w.first->opened_at))
+			w.first = o->incident;
+	}
+	if (w.count < MANY_SERVICES)
+		return NULL;
+	struct incident *root = w.first ? w.first : trouble_open(j, t);
+	if (root->first.confidence == CONFIDENCE_CERTAIN)
+		root->first.confidence = CONFIDENCE_LIKELY;
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		struct trouble *o = j->troubles[k];
+		if (o != t && together(o, t) && o->incident && o->incident != root)
+			trouble_merge(j, o->incident, root, true);
+	}
+	return root;
+}
+
+struct incident *crowd_find(struct judge *j, struct trouble *t)
+{
+	struct incident *i = sibling_sees_it(j, t);
+	i = i ? i : from_many_sites(j, t);
+	return i ? i : many_at_one_site(j, t);
+}
