@@ -6,7 +6,8 @@
 #include <time.h>
 
 #define LINE_BYTES 57 /* 76 letters of base64 */
-#define WORD_BYTES 42 /* of text in one encoded word: 12 + 56 letters, with room for the header's name */
+#define WORD_FIRST 30 /* bytes of text in the first encoded word: 12 + 40 letters behind the header's name */
+#define WORD_BYTES 45 /* ... and in those after it */
 #define PLAIN_MAX 60  /* longer plain values are encoded too: so they are folded */
 
 static bool text_plain(const char *s)
@@ -44,7 +45,7 @@ static void encoded_put(struct buf *out, const char *value)
 	bool first = true;
 
 	while (*value) {
-		size_t len = piece_length(value, sizeof(piece));
+		size_t len = piece_length(value, first ? WORD_FIRST : WORD_BYTES);
 
 		memcpy(piece, value, len);
 		for (size_t i = 0; i < len; i++)

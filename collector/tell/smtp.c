@@ -66,8 +66,8 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
 	line[strcspn(line, "\r\n")] = '\0';
 	if (type == CURLINFO_HEADER_OUT)
 		step_note(s, line);
-	else
-		memcpy(s->answer, line, sizeof(line));
+	else if (line[0] == '4' || line[0] == '5')
+		memcpy(s->answer, line, sizeof(line)); /* and not the goodbye after it */
 	return 0;
 }
 
@@ -101,7 +101,7 @@ static void on_finished(struct smtp *s, CURLcode code)
 	enum smtp_result result = result_of(s, code);
 	char answer[sizeof(s->answer)];
 
-	if (code != CURLE_OK && (s->step < STEP_RECIPIENT || !*s->answer) && code != CURLE_LOGIN_DENIED)
+	if (code != CURLE_OK && !*s->answer)
 		snprintf(s->answer, sizeof(s->answer), "%s", curl_easy_strerror(code));
 	memcpy(answer, s->answer, sizeof(answer));
 	curl_multi_remove_handle(s->multi, s->easy);

@@ -31,7 +31,7 @@ struct smtp_options {
 
 struct smtp;
 
-/* `answer` is the server's last line or a reason; valid during the call. */
+/* `answer` is the server's refusal or a reason; valid during the call. */
 typedef void (*smtp_on_done)(enum smtp_result result, const char *answer, void *arg);
 
 /* Copies the options. 0 or -errno, logged. */
