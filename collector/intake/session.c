@@ -15,6 +15,7 @@
 
 #define STRANGER_MS 10000 /* to shake hands and say hello or enrol */
 #define LEAVING_MS 2000
+#define REPLACED_RETRY_S 60 /* two boxes with one identity take turns slowly */
 #define SILENT_MS 12000
 #define DEAD_MS 60000
 #define STRANGERS_MAX 1024
@@ -144,7 +145,7 @@ void session_replaced(struct session *s)
 	s->in->counts.replaced++;
 	s->in->connected_count--;
 	s->agent->live = NULL; /* before the refusal, which would speak of it to core */
-	session_refuse(s, WIRE_REFUSED_REPLACED, "connected anew", 0);
+	session_refuse(s, WIRE_REFUSED_REPLACED, "connected anew", REPLACED_RETRY_S);
 	session_close(s);
 }
 
