@@ -43,3 +43,8 @@ export function either(inVietnamese: string | null | undefined, inEnglish: strin
 	const [first, second] = language.get() === "vi" ? [inVietnamese, inEnglish] : [inEnglish, inVietnamese];
 	return first || second || "";
 }
+
+/** Why a unit is as it is; a unit that is well needs no reason. */
+export function reasonOf(unit: { state: string; reason_vi: string | null; reason_en: string | null }): string {
+	return unit.state === "up" ? "" : either(unit.reason_vi, unit.reason_en);
+}

@@ -2,6 +2,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLoad } from "../load";
+import { numberText } from "../number";
 import { Trouble } from "../parts/page";
 import type { Series } from "../types";
 import { momentText } from "../when";
@@ -101,8 +102,7 @@ function Plot({ lines, data, span, limit, onZoom, onCursor }: PlotProps) {
 
 function text(value: number | null | undefined, line: Line): string {
 	if (value === null || value === undefined) return "-";
-	const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-	return `${value.toLocaleString(language.get() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits })} ${line.scale}`;
+	return `${numberText(value)} ${line.scale}`;
 }
 
 function Legend({ lines, data, cursor }: { lines: Line[]; data: (number | null)[][]; cursor: number | null }) {

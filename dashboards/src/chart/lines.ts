@@ -45,8 +45,9 @@ export function uplinkFile(links: readonly GraphLink[], site: string, uplink: st
 	return files.find((f) => f.endsWith(`/uplink-${uplink}`)) ?? files.find((f) => f.endsWith("/uplink")) ?? null;
 }
 
-/** The charts that the unit's files allow, lines first. `nameOf` says what a file's thing is called. */
-export function plansOf(links: readonly GraphLink[], nameOf: (file: string) => string): ChartPlan[] {
+/** The charts that the unit's files allow, lines first. `nameOf` says what a file's thing is called,
+    `order` which files come first. */
+export function plansOf(links: readonly GraphLink[], nameOf: (file: string) => string, order: readonly string[]): ChartPlan[] {
 	const plans: ChartPlan[] = [];
 	const seen = new Set<string>();
 	const add = (file: string, title: string, lines: Line[]) => {
@@ -64,6 +65,9 @@ export function plansOf(links: readonly GraphLink[], nameOf: (file: string) => s
 		if (base.startsWith("if-")) add(file, t("chart.traffic", { name }), traffic());
 		if (base.startsWith("svc-")) add(file, t("chart.service", { name }), connect());
 	}
-	const rank = (p: ChartPlan) => (/\/uplink/.test(p.file) ? 0 : /\/if-/.test(p.file) ? 1 : /\/svc-/.test(p.file) ? 2 : 3);
+	const rank = ({ file }: ChartPlan) => {
+		const at = order.indexOf(file);
+		return at >= 0 ? at : order.length + (/\/uplink/.test(file) ? 0 : /\/if-/.test(file) ? 1 : /\/svc-/.test(file) ? 2 : 3);
+	};
 	return plans.sort((a, b) => rank(a) - rank(b));
 }

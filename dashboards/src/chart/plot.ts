@@ -1,6 +1,6 @@
 // uPlot as this dashboard wears it. Loaded only by pages that draw.
 import uPlot from "uplot";
-import { language } from "../words";
+import { numberText } from "../number";
 import { minuteText, shortDayText, timezone } from "../when";
 import type { Line } from "./lines";
 
@@ -22,11 +22,6 @@ export interface PlotInput {
 }
 
 const colourOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-export function numberText(value: number): string {
-	const digits = value === 0 || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-	return value.toLocaleString(language.get() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits });
-}
 
 function timeAxis(): uPlot.Axis {
 	let day = "";
@@ -64,19 +59,34 @@ function valueAxis(scale: string, first: boolean): uPlot.Axis {
 	};
 }
 
+/** A value between two gaps has no line: it is drawn as a point. */
+function alone(u: uPlot, series: number): number[] {
+	const values = u.data[series] ?? [];
+	const known = (n: number) => values[n] !== null && values[n] !== undefined;
+	const found: number[] = [];
+	for (let n = 0; n < values.length; n++) if (known(n) && !known(n - 1) && !known(n + 1)) found.push(n);
+	return found;
+}
+
 function seriesOf(line: Line): uPlot.Series {
 	const stroke = colourOf(line.colour);
-	const series: uPlot.Series = { label: line.label, scale: line.scale, stroke, width: 1.5, points: { show: false }, spanGaps: false };
+	const series: uPlot.Series = { label: line.label, scale: line.scale, stroke, width: 1.5, points: { show: true, size: 3, stroke, fill: stroke, filter: alone }, spanGaps: false };
 	if (line.dash) series.dash = line.dash;
 	if (line.fill) series.fill = stroke + "26";
 	return series;
+}
+
+/** Zero at the bottom; the limit at the top once it is near. */
+function ceiling(high: number | null, limit: number | null): number {
+	const top = Math.max(high ?? 0, 0.01);
+	return (limit !== null && top > limit / 2 ? Math.max(top, limit) : top) * 1.08;
 }
 
 function scalesOf(input: PlotInput): uPlot.Scales {
 	const scales: uPlot.Scales = { x: { time: true, range: () => [input.from, input.to] } };
 	for (const { scale } of input.lines) {
 		if (scale === "%") scales[scale] = { range: [0, 100] };
-		else scales[scale] = { range: (_u, _low, high) => [0, Math.max(high ?? 0, input.limit !== null && (high ?? 0) > input.limit / 2 ? input.limit : 0, scale === "ms" ? 1 : 0.01) * 1.08] };
+		else scales[scale] = { range: (_u, _low, high) => [0, ceiling(high, input.limit)] };
 	}
 	return scales;
 }

@@ -3,7 +3,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Badge, SimulatedTag } from "../parts/lamp";
 import { sinceText } from "../when";
-import { either, t } from "../words";
+import { reasonOf, t } from "../words";
 import type { Pointed } from "./map";
 
 const GAP_PX = 14;
@@ -23,7 +23,7 @@ export function Tooltip({ pointed, frame }: { pointed: Pointed; frame: RefObject
 		});
 	}, [pointed.x, pointed.y, pointed.unit.id]);
 	const { unit } = pointed;
-	const reason = either(unit.reason_vi, unit.reason_en);
+	const reason = reasonOf(unit);
 	return (
 		<div class="tooltip" ref={self} style={at} role="presentation">
 			<strong>{unit.name}</strong>

@@ -8,7 +8,7 @@ import { hitPlace } from "../parts/search";
 import { SlipButton } from "../parts/slip";
 import { linkTo } from "../route";
 import type { Hit, Unit } from "../types";
-import { either, named, t } from "../words";
+import { named, reasonOf, t } from "../words";
 
 /** So many hits get their lamps at once; the rest are one tap away. */
 const OPENED = 4;
@@ -38,7 +38,7 @@ function Details({ id }: { id: string }) {
 			{(unit) => (
 				<>
 					<p class="reason">
-						{either(unit.reason_vi, unit.reason_en)} <SimulatedTag show={unit.simulated} />
+						{reasonOf(unit)} <SimulatedTag show={unit.simulated} />
 					</p>
 					<FourLamps unit={unit} />
 					<Calls unit={unit} />

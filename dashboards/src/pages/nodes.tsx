@@ -1,5 +1,6 @@
 import { fold } from "../fold";
 import { useLoad } from "../load";
+import { numberText } from "../number";
 import { AgentSign } from "../parts/agent";
 import { SimulatedTag } from "../parts/lamp";
 import { Await, useTitle } from "../parts/page";
@@ -10,6 +11,13 @@ import { named, t } from "../words";
 
 const TROUBLE: Record<string, number> = { silent: 0, closed: 1, connected: 2, never: 3 };
 const SKEW_WARNS_MS = 2000;
+
+/** A tenth of a second is as fine as it matters. */
+function skewText(ms: number | null): string {
+	if (ms === null) return "-";
+	const tenths = Math.round(ms / 100);
+	return `${tenths === 0 ? "0" : numberText(tenths / 10)} s`;
+}
 
 function NodeTable({ rows }: { rows: NodeRow[] }) {
 	return (
@@ -40,7 +48,7 @@ function NodeTable({ rows }: { rows: NodeRow[] }) {
 							<td class="wide">{n.site}</td>
 							<td class="wide">{named("kind", n.kind)}</td>
 							<td class="wide">{n.software ?? "-"}</td>
-							<td class={`number wide${Math.abs(n.skew_ms ?? 0) > SKEW_WARNS_MS ? " warn" : ""}`}>{n.skew_ms === null ? "-" : `${(n.skew_ms / 1000).toFixed(1)} s`}</td>
+							<td class={`number wide${Math.abs(n.skew_ms ?? 0) > SKEW_WARNS_MS ? " warn" : ""}`}>{skewText(n.skew_ms)}</td>
 							<td class="number wide">{n.backlog ?? "-"}</td>
 						</tr>
 					))}

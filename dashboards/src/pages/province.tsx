@@ -3,19 +3,20 @@ import type { Topology } from "topojson-specification";
 import { get } from "../api";
 import { useCell } from "../cell";
 import { geographyOf } from "../map/geometry";
-import { ProvinceMap, useGeography } from "../map/map";
-import { IncidentRows } from "../parts/incidents";
+import { ProvinceMap, shortName, useGeography } from "../map/map";
+import { causeOf, IncidentRows } from "../parts/incidents";
 import { Lamp } from "../parts/lamp";
 import { Card, Choices, useTitle, Waiting } from "../parts/page";
 import { UnitTable } from "../parts/units";
 import { goQuery, linkTo, route } from "../route";
 import { fresh, incidents, province, units } from "../store";
-import { type Province, STATES, type UnitRow } from "../types";
+import { type Incident, type Province, STATES, type UnitRow } from "../types";
 import { dayText, daysSince, minuteText } from "../when";
-import { either, t } from "../words";
+import { reasonOf, t } from "../words";
 
-const INCIDENTS_SHOWN = 60;
-const REASONS_SHOWN = 6;
+const INCIDENTS_SHOWN = 200;
+const REASONS_SHOWN = 7;
+const NAMES_SHOWN = 6;
 
 function GoLive({ p }: { p: Province }) {
 	const days = p.go_live === null ? null : daysSince(p.go_live);
@@ -63,14 +64,27 @@ function Counts({ rows }: { rows: UnitRow[] }) {
 	);
 }
 
-function Why({ rows }: { rows: UnitRow[] }) {
-	const reasons = new Map<string, UnitRow[]>();
+/** "Kênh truyền x: mất gói" and "Kênh truyền y: mất gói" have the same trouble: what stands after the last colon. */
+function sharedPart(reason: string): string {
+	const part = reason.split(": ").pop() ?? "";
+	return part.charAt(0).toUpperCase() + part.slice(1);
+}
+
+/** The causes of open incidents, each with the units that are not well because of it; most units first. */
+function whys(rows: UnitRow[], open: Incident[]): [string, UnitRow[]][] {
+	const found = new Map<string, Set<UnitRow>>();
+	const add = (why: string, u: UnitRow) => found.set(why, (found.get(why) ?? new Set()).add(u));
 	for (const u of rows) {
 		if (u.state === "up") continue;
-		const reason = either(u.reason_vi, u.reason_en) || t(`state.${u.state}`);
-		reasons.set(reason, [...(reasons.get(reason) ?? []), u]);
+		const own = open.filter((i) => i.unit === u.id);
+		if (!own.length) add(sharedPart(reasonOf(u)) || t("province.no_incident"), u);
+		for (const i of own) add(causeOf(i), u);
 	}
-	const top = [...reasons].sort((a, b) => b[1].length - a[1].length).slice(0, REASONS_SHOWN);
+	return [...found].map(([why, who]): [string, UnitRow[]] => [why, [...who]]).sort((a, b) => b[1].length - a[1].length);
+}
+
+function Why({ rows }: { rows: UnitRow[] }) {
+	const top = whys(rows, useCell(incidents) ?? []).slice(0, REASONS_SHOWN);
 	if (!top.length) return null;
 	return (
 		<Card kind="why" title={t("province.why")}>
@@ -80,15 +94,14 @@ function Why({ rows }: { rows: UnitRow[] }) {
 						<b>{who.length}</b>
 						<span>
 							<span class="clip">{reason}</span>
-							{who.length <= 2 && (
-								<small>
-									{who.map((u) => (
-										<a key={u.id} href={linkTo.unit(u.id)}>
-											{u.name}
-										</a>
-									))}
-								</small>
-							)}
+							<small class="names">
+								{who.slice(0, NAMES_SHOWN).map((u) => (
+									<a key={u.id} href={linkTo.unit(u.id)}>
+										{shortName(u.name)}
+									</a>
+								))}
+								{who.length > NAMES_SHOWN && <span class="muted">+{who.length - NAMES_SHOWN}</span>}
+							</small>
 						</span>
 					</li>
 				))}
@@ -109,7 +122,7 @@ function OpenIncidents() {
 			}
 			aside={<a href={linkTo.incidents()}>{t("province.all_open")}</a>}
 		>
-			{list === null ? <Waiting /> : list.length === 0 ? <p class="calm">{t("province.calm")}</p> : <IncidentRows rows={list.slice(0, INCIDENTS_SHOWN)} />}
+			{list === null ? <Waiting /> : list.length === 0 ? <p class="calm">{t("province.calm")}</p> : <IncidentRows rows={list.slice(0, INCIDENTS_SHOWN)} gathered />}
 			{list && list.length > INCIDENTS_SHOWN && <p class="muted pad">{t("province.more", { n: list.length - INCIDENTS_SHOWN })}</p>}
 		</Card>
 	);

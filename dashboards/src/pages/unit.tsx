@@ -7,17 +7,19 @@ import { Graphs, RANGES, type Range, rangeEnd, rangeOf } from "../parts/graphs";
 import { IncidentRows } from "../parts/incidents";
 import { Badge, Lamp, SimulatedTag } from "../parts/lamp";
 import { FourLamps } from "../parts/lamps";
-import { Await, Card, Choices, useTitle } from "../parts/page";
+import { Await, Card, Choices, Some, useTitle } from "../parts/page";
 import { SiteCard } from "../parts/site";
 import { goQuery, linkTo } from "../route";
 import type { Unit } from "../types";
 import { momentText, sinceText } from "../when";
-import { either, named, t, type Word } from "../words";
+import { either, named, reasonOf, t, type Word } from "../words";
 
 const FOLLOW_MS = 60_000;
+const CHARTS_SHOWN = 6;
+const GRAPHS_SHOWN = 6;
 
 function Head({ unit }: { unit: Unit }) {
-	const reason = either(unit.reason_vi, unit.reason_en);
+	const reason = reasonOf(unit);
 	return (
 		<div class={`unit-head ${unit.state}`}>
 			<Lamp state={unit.state} quiet big />
@@ -77,6 +79,11 @@ function nameOfFile(unit: Unit, file: string): string {
 	return unit.sites.flatMap((s) => s.nodes).length > 1 ? `${name} (${node})` : name;
 }
 
+/** Files of the sites' lines, as the inventory lists them: the first is what most services go by. */
+function linesInOrder(unit: Unit): string[] {
+	return unit.sites.flatMap((site) => site.uplinks.map((u) => uplinkFile(unit.graphs, site.id, u.id) ?? ""));
+}
+
 function titleOf(unit: Unit, link: { title_vi: string; title_en: string }): string {
 	const title = either(link.title_vi, link.title_en);
 	return unit.simulated && !/mô phỏng|simulated/i.test(title) ? `${title} (${t("simulated.tag")})` : title;
@@ -87,7 +94,7 @@ function Figures({ unit, range }: { unit: Unit; range: Range }) {
 	const end = useEnd(range);
 	useEffect(() => setZoom(null), [range]);
 	const span = zoom ?? { from: end - RANGES[range], to: end };
-	const plans = plansOf(unit.graphs, (file) => nameOfFile(unit, file));
+	const plans = plansOf(unit.graphs, (file) => nameOfFile(unit, file), linesInOrder(unit));
 	const choose = (r: Range) => {
 		setZoom(null);
 		goQuery({ range: r === "24h" ? null : r });
@@ -113,16 +120,22 @@ function Figures({ unit, range }: { unit: Unit; range: Range }) {
 					}
 				>
 					<p class="muted pad-side hint">{t("chart.zoom")}</p>
-					<div class="charts">
-						{plans.map((plan) => (
-							<Chart key={`${plan.file} ${plan.lines[0]?.column}`} plan={plan} span={span} limit={capacityOf(unit, plan)} onZoom={setZoom} />
-						))}
-					</div>
+					<Some all={plans} first={CHARTS_SHOWN}>
+						{(shown) => (
+							<div class="charts">
+								{shown.map((plan) => (
+									<Chart key={`${plan.file} ${plan.lines[0]?.column}`} plan={plan} span={span} limit={capacityOf(unit, plan)} onZoom={setZoom} />
+								))}
+							</div>
+						)}
+					</Some>
 				</Card>
 			)}
 			{unit.graphs.length > 0 && (
 				<Card title={t("unit.graphs")} aside={<RangeChoice range={range} onChoose={choose} />}>
-					<Graphs links={unit.graphs} range={range} titleOf={(link) => titleOf(unit, link)} />
+					<Some all={unit.graphs} first={GRAPHS_SHOWN}>
+						{(shown) => <Graphs links={shown} range={range} titleOf={(link) => titleOf(unit, link)} />}
+					</Some>
 				</Card>
 			)}
 		</>

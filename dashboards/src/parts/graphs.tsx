@@ -41,7 +41,7 @@ export function GraphImage({ title, address }: { title: string; address(format: 
 	);
 }
 
-export function Graphs({ links, range, titleOf }: { links: GraphLink[]; range: Range; titleOf(link: GraphLink): string }) {
+export function Graphs({ links, range, titleOf }: { links: readonly GraphLink[]; range: Range; titleOf(link: GraphLink): string }) {
 	const to = rangeEnd();
 	const from = to - RANGES[range];
 	return (

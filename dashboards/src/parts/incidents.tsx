@@ -18,7 +18,7 @@ const DEGRADING = new Set(["uplink-degraded", "uplink-saturated", "one-way-loss"
 
 export function lampOf(i: Incident): State {
 	if (i.state === "resolved" || i.state === "merged") return "up";
-	return DEGRADING.has(i.final_cause ?? i.cause ?? "") || i.severity === "warning" || i.severity === "minor" ? "degraded" : "down";
+	return DEGRADING.has(i.final_cause ?? i.cause ?? "") || i.severity === "warning" ? "degraded" : "down";
 }
 
 export function lastedText(i: Incident): string {
@@ -29,28 +29,52 @@ function what(i: Incident): string {
 	return i.service_name ?? i.service ?? i.uplink ?? i.node ?? "";
 }
 
-export function IncidentRows({ rows }: { rows: Incident[] }) {
+/** What began together, at one place, of one cause: one line to read, however many checks saw it. */
+const TOGETHER_MS = 120e3;
+
+export function gather(rows: readonly Incident[]): Incident[][] {
+	const groups: Incident[][] = [];
+	for (const i of rows) {
+		const same = groups.find(([g]) => g !== undefined && g.unit === i.unit && causeOf(g) === causeOf(i) && g.state === i.state && Math.abs((g.opened_at ?? 0) - (i.opened_at ?? 0)) < TOGETHER_MS);
+		if (same && i.unit) same.push(i);
+		else groups.push([i]);
+	}
+	return groups;
+}
+
+function IncidentRow({ group }: { group: Incident[] }) {
+	const i = group[0] as Incident;
+	const place = [placeOf(i), ...new Set(group.map(what).filter(Boolean))];
+	return (
+		<li class={i.state}>
+			<a href={group.length > 1 && i.unit ? linkTo.unit(i.unit) : linkTo.incident(i.id)}>
+				<Lamp state={lampOf(i)} quiet />
+				<span class="main">
+					<span class="cause">
+						<b>{causeOf(i)}</b> {group.length > 1 && <span class="times">×{group.length}</span>}
+					</span>
+					<span class="where">
+						<span class="place">{place.join(" · ")}</span>
+						{i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
+						<SimulatedTag show={i.simulated} />
+					</span>
+				</span>
+				<span class="side">
+					<span title={momentText(i.opened_at)}>{lastedText(i)}</span>
+					<small>{briefText(i.opened_at)}</small>
+				</span>
+			</a>
+		</li>
+	);
+}
+
+/** `gathered`: for a glance; else every incident has its own line and link. */
+export function IncidentRows({ rows, gathered }: { rows: Incident[]; gathered?: boolean }) {
+	const groups = gathered ? gather(rows) : rows.map((i) => [i]);
 	return (
 		<ul class="incident-rows">
-			{rows.map((i) => (
-				<li key={i.id} class={i.state}>
-					<a href={linkTo.incident(i.id)}>
-						<Lamp state={lampOf(i)} quiet />
-						<span class="main">
-							<span class="cause">
-								<b>{causeOf(i)}</b> <SimulatedTag show={i.simulated} /> {i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
-							</span>
-							<span class="place">
-								{placeOf(i)}
-								{what(i) && ` · ${what(i)}`}
-							</span>
-						</span>
-						<span class="side">
-							<span title={momentText(i.opened_at)}>{lastedText(i)}</span>
-							<small>{briefText(i.opened_at)}</small>
-						</span>
-					</a>
-				</li>
+			{groups.map((group) => (
+				<IncidentRow key={group[0]?.id} group={group} />
 			))}
 		</ul>
 	);

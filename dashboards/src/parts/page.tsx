@@ -1,6 +1,6 @@
 // What every page shares: its title, its errors, its waiting.
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Loaded } from "../load";
 import { linkTo } from "../route";
 import { t } from "../words";
@@ -74,5 +74,23 @@ export function Choices({ label, value, choices, onChoose }: { label: string; va
 				</button>
 			))}
 		</div>
+	);
+}
+
+/** The first of a long list, the rest when asked for. */
+export function Some<T>({ all, first, children }: { all: readonly T[]; first: number; children: (shown: readonly T[]) => ComponentChildren }) {
+	const [open, setOpen] = useState(false);
+	const hidden = all.length - first;
+	return (
+		<>
+			{children(open || hidden <= 1 ? all : all.slice(0, first))}
+			{hidden > 1 && (
+				<p class="more">
+					<button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+						{open ? t("show.less") : t("show.more", { n: hidden })}
+					</button>
+				</p>
+			)}
+		</>
 	);
 }

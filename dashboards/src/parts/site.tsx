@@ -4,7 +4,8 @@ import type { Series, Service, Site, SiteNode, Unit, Uplink } from "../types";
 import { columnsOf } from "../chart/chart";
 import { uplinkFile } from "../chart/lines";
 import { briefText, momentText, sinceText } from "../when";
-import { language, named, t } from "../words";
+import { named, t } from "../words";
+import { numberText } from "../number";
 import { AgentSign } from "./agent";
 import { rangeEnd } from "./graphs";
 import { Badge, Lamp, SimulatedTag } from "./lamp";
@@ -15,7 +16,6 @@ const USAGE_ROWS = 60;
 const NEARLY_FULL_PCT = 80;
 const MBIT_OF_OCTETS = 8 / 1e6;
 
-export const figure = (v: number, digits = 1) => v.toLocaleString(language.get() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits });
 
 /** Now and the peak of three hours, in Mbit/s: the busier of the two directions. */
 function usageOf(series: Series): { used: number; peak: number } | null {
@@ -32,7 +32,7 @@ function Usage({ file, capacity }: { file: string | null; capacity: number | nul
 	const usage = loaded.data && usageOf(loaded.data);
 	if (!usage || !capacity) return <p class="muted">{t("uplink.unused")}</p>;
 	const pct = (100 * usage.used) / capacity;
-	const words = t("uplink.used", { used: figure(usage.used), capacity: figure(capacity), pct: figure(pct, 0) });
+	const words = t("uplink.used", { used: numberText(usage.used), capacity: numberText(capacity), pct: Math.round(pct) });
 	return (
 		<div class="usage">
 			<div class={`meter${pct >= NEARLY_FULL_PCT ? " high" : ""}`} role="img" aria-label={words}>
@@ -40,7 +40,7 @@ function Usage({ file, capacity }: { file: string | null; capacity: number | nul
 				<u style={{ left: `${Math.min(100, (100 * usage.peak) / capacity)}%` }} />
 			</div>
 			<small>
-				{words} · {t("uplink.peak", { peak: figure(usage.peak) })}
+				{words} · {t("uplink.peak", { peak: numberText(usage.peak) })}
 			</small>
 		</div>
 	);
@@ -59,10 +59,10 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 				</span>
 				<span class="figures">
 					<span>
-						{t("uplink.rtt")} <b>{u.rtt_ms === null ? "-" : `${figure(u.rtt_ms)} ms`}</b>
+						{t("uplink.rtt")} <b>{u.rtt_ms === null ? "-" : `${numberText(u.rtt_ms)} ms`}</b>
 					</span>
 					<span class={u.loss_pct ? "warn" : ""}>
-						{t("uplink.loss")} <b>{u.loss_pct === null ? "-" : `${figure(u.loss_pct)} %`}</b>
+						{t("uplink.loss")} <b>{u.loss_pct === null ? "-" : `${numberText(u.loss_pct)} %`}</b>
 					</span>
 				</span>
 			</div>
@@ -122,7 +122,7 @@ function ServiceTable({ services }: { services: Service[] }) {
 								<td>
 									<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
 								</td>
-								<td class="number">{s.connect_ms === null ? "-" : `${figure(s.connect_ms)} ms`}</td>
+								<td class="number">{s.connect_ms === null ? "-" : `${numberText(s.connect_ms)} ms`}</td>
 								<td class="wide" title={momentText(s.since)}>
 									{briefText(s.since)}
 								</td>

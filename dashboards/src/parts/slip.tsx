@@ -1,5 +1,6 @@
 // The fault slip of a line: plain text that a technician sends to the carrier.
 import { useRef, useState } from "preact/hooks";
+import { numberText } from "../number";
 import type { Site, Unit, Uplink } from "../types";
 import { momentText, now } from "../when";
 import { named, t } from "../words";
@@ -15,8 +16,8 @@ export function slipText(unit: Unit, site: Site, uplink: Uplink): string {
 		[t("uplink.hotline"), uplink.hotline],
 		[t("uplink.capacity"), uplink.capacity_mbps === null ? null : `${uplink.capacity_mbps} Mbit/s`],
 		[t("slip.state"), `${t(`state.${uplink.state}`)}${uplink.since === null ? "" : `, ${t("col.since").toLowerCase()} ${momentText(uplink.since)}`}`],
-		[t("uplink.loss"), uplink.loss_pct === null ? null : `${uplink.loss_pct} %`],
-		[t("uplink.rtt"), uplink.rtt_ms === null ? null : `${uplink.rtt_ms} ms`],
+		[t("uplink.loss"), uplink.loss_pct === null ? null : `${numberText(uplink.loss_pct)} %`],
+		[t("uplink.rtt"), uplink.rtt_ms === null ? null : `${numberText(uplink.rtt_ms)} ms`],
 		[t("slip.incident"), incident ? `${causeOf(incident)} (${incident.id})` : null],
 	];
 	const title = `${t("slip.title").toUpperCase()}${site.simulated ? ` (${t("banner.simulated")})` : ""}`;

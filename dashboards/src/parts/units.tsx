@@ -2,7 +2,7 @@
 import { linkTo } from "../route";
 import type { UnitRow } from "../types";
 import { briefText, momentText } from "../when";
-import { either, t } from "../words";
+import { reasonOf, t } from "../words";
 import { Badge, badness, SimulatedTag } from "./lamp";
 
 const collator = new Intl.Collator("vi");
@@ -42,7 +42,7 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
 							<td class="wide" title={momentText(u.since)}>
 								{briefText(u.since)}
 							</td>
-							<td class="wide reason">{either(u.reason_vi, u.reason_en)}</td>
+							<td class="wide reason">{reasonOf(u)}</td>
 							<td class="number">{u.incidents || ""}</td>
 						</tr>
 					))}
