@@ -150,6 +150,7 @@ static void take_ack(struct member *m, uint64_t seq)
 static void take_welcome(struct member *m, const struct wire_frame *f)
 {
 	Sansang__Welcome *w = sansang__welcome__unpack(NULL, f->len, f->body);
+	bool first = m->phase != MEMBER_LIVE;
 
 	if (!w)
 		log_die("%s: a welcome that cannot be read", m->node);
@@ -158,6 +159,8 @@ static void take_welcome(struct member *m, const struct wire_frame *f)
 	m->offset_ms = w->offset_ms;
 	uint64_t acked = w->acked_seq;
 	sansang__welcome__free_unpacked(w, NULL);
+	if (!first) /* the collector's core came anew: what is under way stays so */
+		return;
 	set_phase(m, MEMBER_LIVE);
 	take_ack(m, acked);
 	for (uint64_t seq = m->next_seq - m->unacked_count; seq < m->next_seq; seq++)
