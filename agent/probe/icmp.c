@@ -16,7 +16,9 @@
 #include "common/memory.h"
 
 #define SLOTS_MAX 16384
-#define RECEIVE_ROUNDS 256 /* packets in one turn: others want theirs too */
+#define BATCH 16           /* packets a call */
+#define PACKET_MAX 256     /* ours are smaller, with any headers */
+#define RECEIVE_ROUNDS 32  /* calls in one turn: others want theirs too */
 #define STEPPED_NS 2000000 /* the wall clock was set when it and the monotonic one differ by more */
 #define BUFFER_BYTES (256 * 1024)
 
@@ -175,47 +177,86 @@ static void answered(struct icmp_run *r, struct icmp_echo *e, int64_t stamp_ns)
 		e->rtt_ns = stamp_ns - e->sent_ns;
 }
 
-/* One packet or stamp of sending. False when there is none. */
-static bool receive_one(struct icmp *ic, enum icmp_family family, int flags, void (*on_ready)(void *owner))
+/* What one call takes from the kernel. */
+struct parcel {
+	uint8_t data[PACKET_MAX];
+	_Alignas(struct cmsghdr) uint8_t control[128];
+	union probe_address from;
+	struct iovec iov;
+};
+
+static int receive_some(struct icmp *ic, enum icmp_family family, int flags, struct parcel *parcels,
+        struct mmsghdr *headers, unsigned count)
 {
-	uint8_t data[1024], control[256];
-	union probe_address from = {0};
-	struct iovec iov = {data, sizeof(data)};
-	struct msghdr m = {.msg_name = &from,
-	        .msg_namelen = sizeof(from),
-	        .msg_iov = &iov,
-	        .msg_iovlen = 1,
-	        .msg_control = control,
-	        .msg_controllen = sizeof(control)};
-	ssize_t got = recvmsg(ic->fds[family], &m, flags | MSG_DONTWAIT);
+	for (unsigned i = 0; i < count; i++) {
+		struct parcel *p = &parcels[i];
+
+		p->iov = (struct iovec){p->data, sizeof(p->data)};
+		headers[i].msg_hdr = (struct msghdr){.msg_name = &p->from,
+		        .msg_namelen = sizeof(p->from),
+		        .msg_iov = &p->iov,
+		        .msg_iovlen = 1,
+		        .msg_control = p->control,
+		        .msg_controllen = sizeof(p->control)};
+	}
+	return recvmmsg(ic->fds[family], headers, count, flags | MSG_DONTWAIT, NULL);
+}
+
+/* Stamps of sending: at most `count` are waited for, which spares the call that finds nothing. */
+static bool receive_stamps(struct icmp *ic, enum icmp_family family, unsigned count)
+{
+	struct mmsghdr headers[BATCH];
+	struct parcel parcels[BATCH];
+	int got = receive_some(ic, family, MSG_ERRQUEUE, parcels, headers, count);
 	struct icmp_run *r;
 	struct echo e;
 
-	if (got < 0)
-		return errno == EINTR;
-	if (flags & MSG_ERRQUEUE) {
-		r = echo_find(data, (size_t)got, ic->cookie, &e) ? NULL : run_of(ic, &e);
-		if (r && !r->echoes[e.seq].answered && stamp_of(&m) >= r->echoes[e.seq].sent_ns)
-			r->echoes[e.seq].sent_ns = stamp_of(&m);
-		return true;
+	for (int i = 0; i < got; i++) {
+		int64_t stamp_ns = stamp_of(&headers[i].msg_hdr);
+
+		if (echo_find(parcels[i].data, headers[i].msg_len, ic->cookie, &e))
+			continue;
+		r = run_of(ic, &e);
+		if (r && !r->echoes[e.seq].answered && stamp_ns >= r->echoes[e.seq].sent_ns)
+			r->echoes[e.seq].sent_ns = stamp_ns;
 	}
-	if (echo_decode(data, (size_t)got, family == ICMP_V6, family == ICMP_V4 && ic->raw[family], &e) ||
-	        (ic->raw[family] && e.id != ic->id))
-		return true;
-	r = run_of(ic, &e);
-	if (!r || r->echoes[e.seq].answered || !probe_address_equal(&from, &r->address))
-		return true;
-	answered(r, &r->echoes[e.seq], stamp_of(&m));
-	if (r->received + r->failed == ICMP_ECHOES && on_ready)
-		on_ready(r->owner);
-	return true;
+	return got == BATCH;
 }
 
-void icmp_receive(struct icmp *ic, enum icmp_family family, void (*on_ready)(void *owner))
+static void take_reply(
+        struct icmp *ic, enum icmp_family family, struct parcel *p, struct mmsghdr *m, void (*on_ready)(void *owner))
 {
-	for (int i = 0; i < RECEIVE_ROUNDS && receive_one(ic, family, MSG_ERRQUEUE, on_ready); i++)
+	bool raw = ic->raw[family];
+	struct icmp_run *r;
+	struct echo e;
+
+	if (echo_decode(p->data, m->msg_len, family == ICMP_V6, family == ICMP_V4 && raw, &e) ||
+	        (raw && e.id != ic->id))
+		return;
+	r = run_of(ic, &e);
+	if (!r || r->echoes[e.seq].answered || !probe_address_equal(&p->from, &r->address))
+		return;
+	answered(r, &r->echoes[e.seq], stamp_of(&m->msg_hdr));
+	if (r->received + r->failed == ICMP_ECHOES)
+		on_ready(r->owner);
+}
+
+static bool receive_replies(struct icmp *ic, enum icmp_family family, void (*on_ready)(void *owner))
+{
+	struct mmsghdr headers[BATCH];
+	struct parcel parcels[BATCH];
+	int got = receive_some(ic, family, 0, parcels, headers, BATCH);
+
+	for (int i = 0; i < got; i++)
+		take_reply(ic, family, &parcels[i], &headers[i], on_ready);
+	return got == BATCH;
+}
+
+void icmp_receive(struct icmp *ic, enum icmp_family family, bool stamps, void (*on_ready)(void *owner))
+{
+	for (int i = 0; stamps && i < RECEIVE_ROUNDS && receive_stamps(ic, family, BATCH); i++)
 		;
-	for (int i = 0; i < RECEIVE_ROUNDS && receive_one(ic, family, 0, on_ready); i++)
+	for (int i = 0; i < RECEIVE_ROUNDS && receive_replies(ic, family, on_ready); i++)
 		;
 }
 
@@ -259,7 +300,7 @@ static void send_echo(struct icmp_run *r)
 		return;
 	}
 	/* the stamp of sending is mostly there already: taken now, it costs no turn of the loop */
-	receive_one(ic, family, MSG_ERRQUEUE, NULL);
+	receive_stamps(ic, family, 1);
 }
 
 static struct probe_want icmp_next(struct icmp_run *r)

@@ -23,7 +23,7 @@ struct icmp *icmp_open(void);
 void icmp_close(struct icmp *ic);
 /* Poll it for reading and for priority (stamps of sending), then call icmp_receive(); -1: none. */
 int icmp_fd(const struct icmp *ic, enum icmp_family family);
-/* Reads what came. `on_ready` is called with the owner of each run that has all its answers: step it. */
-void icmp_receive(struct icmp *ic, enum icmp_family family, void (*on_ready)(void *owner));
+/* Reads what came; `stamps`: the poll showed priority or an error, so stamps of sending too. `on_ready` is called with the owner of each run that has all its answers: step it. */
+void icmp_receive(struct icmp *ic, enum icmp_family family, bool stamps, void (*on_ready)(void *owner));
 
 #endif

@@ -19,7 +19,8 @@
 #define RETRY_TIMEOUT_MOST_MS 2500
 #define DNS_EXTRA_MS 1000 /* a name server's first repetition may still help */
 #define EVERY_LEAST_MS 1000
-#define SLOT_MS 100 /* phases are multiples of it: checks that share one share a wake-up */
+#define SLOT_MS 100
+#define CROWD 8
 #define AT_ONCE_MS 50
 #define GAP_MOST_MS 200 /* five echoes in the first second */
 #define EVENTS_MAX 64
@@ -52,7 +53,8 @@ struct prober {
 	struct check **checks;
 	size_t count;
 	int64_t offset_ms;
-	int epoll; /* of all descriptors of runs: one poll handle for all */
+	uint64_t first_slot; /* of `spread` */
+	int epoll;           /* of all descriptors of runs: one poll handle for all */
 	uv_poll_t polls[PROBER_POLLS];
 	unsigned open_handles;
 	bool closing;
@@ -64,22 +66,30 @@ static void run_apply(struct check *c, struct probe_want want);
 /* ---- schedule ---- */
 
 /* FNV-1a, finished by a multiplication so that near names fall far apart. */
-static uint64_t hash_of(const char *spread, const struct check_spec *s)
+static uint64_t hash_of(unsigned seed, const char *text)
 {
-	uint64_t h = 14695981039346656037u ^ (uint64_t)s->class_id;
-	const char *parts[] = {spread, "/", s->instance};
+	uint64_t h = 14695981039346656037u ^ seed;
 
-	for (size_t i = 0; i < 3; i++)
-		for (const char *p = parts[i]; *p; p++)
-			h = (h ^ (uint8_t)*p) * 1099511628211u;
+	for (const char *p = text; *p; p++)
+		h = (h ^ (uint8_t)*p) * 1099511628211u;
 	return ((h ^ h >> 29) * 0xbf58476d1ce4e5b9u) >> 16;
 }
 
+/*
+ * A wake-up costs several probes' worth of cold caches, so checks share one by
+ * crowds of eight; where in the period the first crowd stands depends on `spread`, so that
+ * many agents do not fall upon one server at once.
+ */
 static int64_t phase_ms(const struct check *c)
 {
+	const struct prober *p = c->prober;
+	uint64_t every = (uint64_t)c->spec.every_ms, slots = every / SLOT_MS;
+
 	if (c->spec.at_once)
-		return (int64_t)(c->hash % 4) * AT_ONCE_MS;
-	return (int64_t)(c->hash % (uint64_t)(c->spec.every_ms / SLOT_MS)) * SLOT_MS;
+		return (int64_t)(c->hash % (p->count / CROWD < 4 ? 1 + p->count / CROWD : 4)) * AT_ONCE_MS;
+	if (slots > 1 + p->count / CROWD)
+		slots = 1 + p->count / CROWD;
+	return (int64_t)((p->first_slot % (every / SLOT_MS) * SLOT_MS + c->hash % slots * (every / slots)) % every);
 }
 
 static void on_due(uv_timer_t *t)
@@ -266,11 +276,11 @@ static void on_icmp(uv_poll_t *poll, int status, int events)
 {
 	struct prober *p = poll->data;
 
-	(void)events;
 	/* libuv stops a poll that shows an error; reading takes the error away */
 	if (status < 0)
 		uv_poll_start(poll, UV_READABLE | UV_PRIORITIZED, on_icmp);
-	icmp_receive(p->icmp, poll == &p->polls[POLL_ICMP] ? ICMP_V4 : ICMP_V6, on_echoes_ready);
+	icmp_receive(p->icmp, poll == &p->polls[POLL_ICMP] ? ICMP_V4 : ICMP_V6, status < 0 || events & UV_PRIORITIZED,
+	        on_echoes_ready);
 }
 
 /* ---- the list ---- */
@@ -319,7 +329,6 @@ static struct check *check_new(struct prober *p, const struct check_spec *spec, 
 	uv_timer_init(p->loop, &c->timer);
 	c->timer.data = c;
 	p->open_handles++;
-	schedule(c);
 	return c;
 }
 
@@ -328,6 +337,16 @@ static bool spec_equal(const struct check_spec *a, const struct check_spec *b)
 	return a->class_id == b->class_id && !strcmp(a->instance, b->instance) && !strcmp(a->host, b->host) &&
 	       a->port == b->port && a->type == b->type && a->every_ms == b->every_ms && a->at_once == b->at_once &&
 	       !memcmp(&a->source, &b->source, sizeof(a->source));
+}
+
+/* Phases are others now. */
+static void schedule_all(struct prober *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->checks[i]->phase == PHASE_IDLE) {
+			p->checks[i]->due_boot_ms = 0;
+			schedule(p->checks[i]);
+		}
 }
 
 static struct check *find_same(struct prober *p, const struct check_spec *spec, uint64_t hash)
@@ -345,7 +364,7 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	for (size_t i = 0; i < p->count; i++)
 		p->checks[i]->kept = false;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t hash = hash_of(spread, &specs[i]);
+		uint64_t hash = hash_of(specs[i].class_id, specs[i].instance);
 
 		fresh[i] = find_same(p, &specs[i], hash);
 		if (fresh[i])
@@ -359,6 +378,8 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	free(p->checks);
 	p->checks = fresh;
 	p->count = count;
+	p->first_slot = hash_of(CLASS_COUNT, spread);
+	schedule_all(p);
 }
 
 void prober_align(struct prober *p, int64_t offset_ms)
@@ -366,11 +387,7 @@ void prober_align(struct prober *p, int64_t offset_ms)
 	if (p->offset_ms == offset_ms)
 		return;
 	p->offset_ms = offset_ms;
-	for (size_t i = 0; i < p->count; i++)
-		if (p->checks[i]->phase == PHASE_IDLE) {
-			p->checks[i]->due_boot_ms = 0;
-			schedule(p->checks[i]);
-		}
+	schedule_all(p);
 }
 
 void prober_run_now(struct prober *p)

@@ -1,7 +1,7 @@
 /*
  * prober: the driver of all probes of this agent.
  *
- * Each check runs at its own phase of its period (a hash of `spread` and its id), in
+ * Each check runs at a phase of its period (a hash of `spread` and of its id), in
  * collector time, and holds its own timer and descriptor, so a slow target delays no
  * other. A check that was up and fails is repeated twice, a second apart, before the result says
  * down (probe_type.tries_often: once is enough). Runs in the eyes process and in `sansang-agent probe`.

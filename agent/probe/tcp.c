@@ -33,19 +33,30 @@ static struct probe_want failed(struct tcp *t, int error)
 	return done();
 }
 
-static struct probe_want connected(struct tcp *t)
+static struct probe_want connected(struct tcp *t, const struct tcp_info *info)
 {
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
 	t->result.up = true;
 	t->result.reason = REASON_OK;
 	t->result.total_us = (monotonic_ns() - t->begun_ns) / 1000;
-	t->result.connect_us = t->result.total_us;
 	/* no sample in the kernel (a repeated SYN): our own figure is the best there is */
-	if (!getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_rtt)
-		t->result.connect_us = info.tcpi_rtt;
+	t->result.connect_us = info->tcpi_rtt ? info->tcpi_rtt : t->result.total_us;
 	return done();
+}
+
+/* One question answers both whether it is connected and how long that took. */
+static struct probe_want look(struct tcp *t)
+{
+	struct tcp_info info = {0};
+	int error = 0;
+	socklen_t len = sizeof(info);
+
+	if (!getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	        (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT))
+		return connected(t, &info);
+	len = sizeof(error);
+	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	return failed(t, error ? error : ECONNRESET);
 }
 
 static struct probe_want tcp_start(void *state, const struct probe_job *job, int64_t now_ms)
@@ -63,7 +74,7 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 	if (job->source.any.sa_family && bind(t->fd, &job->source.any, probe_address_len(&job->source)))
 		return failed(t, EADDRNOTAVAIL);
 	if (!connect(t->fd, &job->address.any, probe_address_len(&job->address)))
-		return connected(t);
+		return look(t);
 	if (errno != EINPROGRESS)
 		return failed(t, errno);
 	return (struct probe_want){.fd = t->fd, .events = PROBE_WRITABLE, .wake_ms = t->wake_ms};
@@ -72,16 +83,12 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 static struct probe_want tcp_step(void *state, unsigned events, int64_t now_ms)
 {
 	struct tcp *t = state;
-	int error = 0;
-	socklen_t len = sizeof(error);
 
 	if (!events && now_ms >= t->wake_ms)
 		return failed(t, ETIMEDOUT);
 	if (!events)
 		return (struct probe_want){.fd = t->fd, .events = PROBE_WRITABLE, .wake_ms = t->wake_ms};
-	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &len))
-		error = errno;
-	return error ? failed(t, error) : connected(t);
+	return look(t);
 }
 
 static void tcp_finish(void *state, struct probe_result *out)

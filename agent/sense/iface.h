@@ -1,7 +1,7 @@
 /*
  * iface: counters, carrier and speed of the network interfaces.
  *
- * One netlink dump a step gives the 64-bit counters of all of them; changes of
+ * One netlink dump a step gives the 64-bit counters of all of them (a whole look each minute); changes of
  * carrier come as news the moment they happen. The loopback is left out unless
  * `wanted` names it, names of containers' ends (veth*, docker*, br-*, ...) while they are down.
  * Runs in the agent process. Values as enum interface_column.

@@ -51,7 +51,7 @@ static void run_loopback(enum icmp_family family, const char *host)
 			want = probe_icmp.step(&run, 0, now);
 		}
 		assert_true(poll(&p, 1, 5000) >= 0);
-		icmp_receive(ic, family, on_ready);
+		icmp_receive(ic, family, true, on_ready);
 	}
 	want = probe_icmp.step(&run, 0, now);
 	assert_true(want.done);
@@ -110,7 +110,7 @@ static void test_no_answer(void **state)
 	assert_int_equal(r.sent, 5);
 	assert_int_equal(r.received, 0);
 	assert_int_equal(r.rtt_us, PROBE_UNKNOWN);
-	icmp_receive(ic, ICMP_V4, on_ready); /* they come after the run has ended */
+	icmp_receive(ic, ICMP_V4, true, on_ready); /* they come after the run has ended */
 	assert_int_equal(ready, 0);
 	icmp_close(ic);
 }

@@ -246,7 +246,7 @@ static void test_list_is_replaced(void **state)
 
 static void test_phases_spread(void **state)
 {
-	struct prober p = {0};
+	struct prober p = {.count = 1000, .first_slot = 77};
 	unsigned seen[10] = {0};
 
 	(void)state;
@@ -255,14 +255,28 @@ static void test_phases_spread(void **state)
 
 		snprintf(c.spec.instance, sizeof(c.spec.instance), "svc-%d", i);
 		c.spec.every_ms = 10000;
-		c.hash = hash_of("node", &c.spec);
-		assert_in_range(phase_ms(&c), 0, 9900);
+		c.hash = hash_of(CLASS_SERVICE, c.spec.instance);
+		assert_in_range(phase_ms(&c), 0, 9999);
 		seen[phase_ms(&c) / 1000]++;
 		c.spec.at_once = true;
 		assert_in_range(phase_ms(&c), 0, 150);
 	}
 	for (int i = 0; i < 10; i++)
 		assert_in_range(seen[i], 50, 150);
+}
+
+/* A few checks share one wake-up, which differs from agent to agent. */
+static void test_few_share_a_phase(void **state)
+{
+	struct prober p = {.count = 5, .first_slot = hash_of(CLASS_COUNT, "node-1")};
+	struct prober q = {.count = 5, .first_slot = hash_of(CLASS_COUNT, "node-2")};
+	struct check a = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 17};
+	struct check b = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 4711};
+	struct check c = {.prober = &q, .spec = {.every_ms = 60000}, .hash = 17};
+
+	(void)state;
+	assert_int_equal(phase_ms(&a), phase_ms(&b));
+	assert_int_not_equal(phase_ms(&a), phase_ms(&c));
 }
 
 int main(void)
@@ -274,6 +288,7 @@ int main(void)
 	        cmocka_unit_test(test_name_that_is_none),
 	        cmocka_unit_test(test_list_is_replaced),
 	        cmocka_unit_test(test_phases_spread),
+	        cmocka_unit_test(test_few_share_a_phase),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

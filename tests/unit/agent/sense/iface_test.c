@@ -142,7 +142,8 @@ static int watch_changes(void)
 		return 3;
 	if (iface_read(s) || seen.changes != 2)
 		return 4;
-	set_loopback(true); /* not read as news: the next dump finds it */
+	set_loopback(true); /* news that are lost: the next whole look finds it */
+	s->whole = true;
 	if (iface_read(s) || seen.changes != 3 || !seen.up)
 		return 5;
 	iface_close(s);
