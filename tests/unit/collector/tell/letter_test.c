@@ -169,7 +169,7 @@ static void graphs_are_of_the_hours_around(void **state)
 	char *text = letter_graph(&f, AT + 20000);
 	json_t *o = json_loads(text, 0, NULL);
 
-	assert_string_equal(text_of(o, "target"), "site:pl-hq");
+	assert_string_equal(text_of(o, "target"), "uplink:pl-ts");
 	assert_string_equal(text_of(o, "format"), "png");
 	assert_int_equal(json_integer_value(json_object_get(o, "from")), AT / 1000 - 3 * 3600);
 	assert_int_equal(json_integer_value(json_object_get(o, "to")), AT / 1000 + 20);
