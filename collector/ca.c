@@ -19,6 +19,7 @@
 
 #define DAY_MS INT64_C(86400000)
 #define AUTHORITY_DAYS 3652
+#define AUTHORITY_DAYS_LEFT 730 /* less than this: a new one begins to sign, while all agents still know the old */
 #define SERVER_DAYS 365
 #define SERVER_DAYS_LEFT 60
 #define BACKDATED_MS DAY_MS /* clocks differ */
@@ -221,6 +222,13 @@ int ca_roll(struct ca *ca)
 	return status;
 }
 
+static bool authority_wanted(const struct ca *ca)
+{
+	time_t least = (time_t)(clock_wall_ms() / 1000 + AUTHORITY_DAYS_LEFT * DAY_MS / 1000);
+
+	return !ca->count || X509_cmp_time(X509_get0_notAfter(ca->list[0].certificate), &least) <= 0;
+}
+
 int ca_open(struct ca **out, const char *dir, const char *province)
 {
 	struct ca *ca = mem_alloc(sizeof(*ca));
@@ -231,7 +239,7 @@ int ca_open(struct ca **out, const char *dir, const char *province)
 	ca->province = mem_str(province && *province ? province : "CA");
 	if (!status)
 		status = ca_load(ca);
-	if (!status && !ca->count)
+	if (!status && authority_wanted(ca))
 		status = ca_roll(ca);
 	if (status) {
 		log_error("ca: %s: %s", dir, strerror(-status));

@@ -23,7 +23,7 @@
 
 struct ca;
 
-/* Opens the authority; makes the folder and a first authority where there is none. `province` goes into its name. */
+/* Opens the authority; makes the folder and a first authority where there is none, and another when the newest has less than two years left. `province` goes into its name. */
 int ca_open(struct ca **out, const char *dir, const char *province);
 void ca_close(struct ca *ca);
 

@@ -76,13 +76,33 @@ int link_enrol(struct link *l, const struct token *t)
 
 /* ---- batches ---- */
 
+/*
+ * The disk may have spoiled one. The collector would close on it for ever, so it goes, once all before it are
+ * acknowledged; the collector records the gap. False: wait for those.
+ */
+static bool spoiled_drop(struct link *l, const struct spool_batch *b)
+{
+	if (l->unacked_count)
+		return false;
+	log_error("spool: batch %llu is damaged and dropped", (unsigned long long)b->seq);
+	l->next_seq = b->seq + 1;
+	spool_ack(l->spool, spool_epoch(l->spool), b->seq);
+	return true;
+}
+
 void link_pump(struct link *l, int64_t now_ms)
 {
+	static const struct batch_handlers none;
 	struct spool_batch b;
 
 	if (l->state != LINK_READY || now_ms < l->hold_until_ms)
 		return;
 	while (l->unacked_count < WIRE_UNACKED_MAX && l->out.len < OUT_MAX && !spool_peek(l->spool, l->next_seq, &b)) {
+		if (batch_decode(b.body, b.len, &none, NULL, NULL)) {
+			if (!spoiled_drop(l, &b))
+				return;
+			continue;
+		}
 		struct wire_batch w = {.epoch = spool_epoch(l->spool),
 		        .seq = b.seq,
 		        .offset_known = b.offset_known,

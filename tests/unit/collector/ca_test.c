@@ -168,6 +168,23 @@ static void rolled_over_old_stays_trusted(void **state)
 	free(file);
 }
 
+static void ageing_authority_is_rolled_over(void **state)
+{
+	struct pki *p = *state;
+	char *dir = pki_path(p, "ca");
+
+	ca_close(p->ca);
+	clock_fake(clock_wall_ms() + (AUTHORITY_DAYS - AUTHORITY_DAYS_LEFT - 2) * DAY_MS, clock_boot_ms());
+	assert_int_equal(ca_open(&p->ca, dir, "test"), 0);
+	assert_int_equal(p->ca->count, 1);
+	ca_close(p->ca);
+	clock_fake_advance(3 * DAY_MS);
+	assert_int_equal(ca_open(&p->ca, dir, "test"), 0);
+	assert_int_equal(p->ca->count, 2);
+	clock_real();
+	free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +194,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(server_certificate_is_kept_while_it_is_good, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(authority_is_found_again, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(rolled_over_old_stays_trusted, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(ageing_authority_is_rolled_over, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,6 +432,22 @@ static void batches_go_in_sequence_eight_at_most(void **state)
 	run_until(t, t->batch_count == 21);
 }
 
+/* Sent again and again it would keep all that follows from the collector. */
+static void damaged_batch_is_dropped(void **state)
+{
+	struct stage *t = *state;
+
+	put_batches(t, 2);
+	assert_int_equal(spool_put(t->spool, 1, (const uint8_t *)"\xff\xff", 2), 0);
+	put_batches(t, 2);
+	t->ack_all = true;
+	connected(t);
+	run_until(t, !spool_backlog(t->spool));
+	assert_int_equal(t->batch_count, 4);
+	assert_int_equal(t->batches[1].seq, 2);
+	assert_int_equal(t->batches[2].seq, 4);
+}
+
 static void dropped_connection_is_taken_up(void **state)
 {
 	struct stage *t = *state;
@@ -625,6 +641,7 @@ int main(void)
 	        T(wrong_fingerprint_is_not_trusted),
 	        T(refused_token_is_not_offered_again),
 	        T(batches_go_in_sequence_eight_at_most),
+	        T(damaged_batch_is_dropped),
 	        T(dropped_connection_is_taken_up),
 	        T(new_epoch_sends_all_again),
 	        T(full_collector_is_waited_for),

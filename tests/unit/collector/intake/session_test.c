@@ -660,6 +660,27 @@ static void stranger_may_only_enrol(void **state)
 	tls_context_free(pinned);
 }
 
+static void certificate_is_renewed_by_core(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = ready_player(t);
+	Sansang__Renew r = SANSANG__RENEW__INIT;
+	struct buf b = {0};
+
+	r.csr = (ProtobufCBinaryData){3, (uint8_t *)"csr"};
+	wire_put(&b, WIRE_RENEW, &r.base);
+	player_send(p, &b);
+	run_until(t, p->certificate);
+	assert_int_equal(t->in.counts.renewed, 1);
+	t->hello_status = -EACCES; /* core says no: the old certificate still serves */
+	wire_put(&b, WIRE_RENEW, &r.base);
+	player_send(p, &b);
+	run_until(t, t->enrolments == 2 && t->in.counts.refused == 1);
+	send_batches(p, 1, 1);
+	run_until(t, p->ack.seq == 1);
+	player_free(p);
+}
+
 static void heartbeat_is_answered_at_once(void **state)
 {
 	struct stage *t = *state;
@@ -749,6 +770,7 @@ int main(void)
 	        T(full_journal_acknowledges_nothing),
 	        T(duplicates_are_acknowledged),
 	        T(stranger_may_only_enrol),
+	        T(certificate_is_renewed_by_core),
 	        T(heartbeat_is_answered_at_once),
 	        T(silence_is_said_once_and_ended),
 	        T(slow_handshake_is_ended),
