@@ -67,11 +67,23 @@ void group_settle(struct group *g)
 	}
 }
 
-void group_roll_back(struct group *g)
+static void hold_stream(struct stream *st, uint64_t seq, int status)
 {
-	for (size_t i = 0; i < g->entry_count; i++)
-		if (!g->entries[i].status && g->entries[i].key)
-			g->entries[i].key->id = KEY_FREE;
+	if (!st->held || seq < st->held)
+		st->held = seq;
+	st->held_at_ms = clock_boot_ms();
+	st->held_status = status;
+}
+
+void group_roll_back(struct group *g, int status)
+{
+	for (size_t i = 0; i < g->entry_count; i++) {
+		struct entry *e = &g->entries[i];
+		if (!e->status && e->key)
+			e->key->id = KEY_FREE;
+		if (!e->status && e->stream)
+			hold_stream(e->stream, e->seq, status);
+	}
 }
 
 void group_join(struct group *g, struct group *from)

@@ -49,8 +49,8 @@ struct entry *group_add(struct group *g, journal_on_append on_append, void *arg)
 int group_pack(struct group *g, const struct record *r, int64_t now_ms);
 /* After the commit: entries, streams and keys learn their ids. */
 void group_settle(struct group *g);
-/* After a failure: keys are free again (streams: streams_roll_back). */
-void group_roll_back(struct group *g);
+/* After a failure: keys are free again, streams held (their sequence: streams_roll_back). */
+void group_roll_back(struct group *g, int status);
 /* Appends the entries of `from`, which is emptied; its records are forgotten. */
 void group_join(struct group *g, struct group *from);
 /* Calls back in order, then empties the group. */

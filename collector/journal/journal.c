@@ -14,6 +14,7 @@
 
 #define GATHER_MS 2 /* commits begin at least this far apart: the CPU's mercy where the disk is fast */
 #define HOUSEKEEP_MS 1000
+#define HOLD_MS 5000
 #define FOLLOWERS_MAX 64
 
 /*
@@ -60,8 +61,8 @@ static void tell_full(struct journal *j, bool full)
 /* Entries queued behind a failed group fail with it, in their order. */
 static void join_failed(struct journal *j, struct group *g)
 {
-	group_roll_back(g);
-	group_roll_back(j->filling);
+	group_roll_back(g, g->status);
+	group_roll_back(j->filling, g->status);
 	streams_roll_back(j->streams);
 	group_join(g, j->filling);
 }
@@ -232,6 +233,20 @@ static bool batch_has_dict(const struct record *r, struct stream *st)
 	return !batch_decode(r->body, r->body_len, &handlers, st, &summary) && summary.dicts;
 }
 
+/*
+ * A batch that was on its way when an earlier one of its stream failed must not be stored: the earlier one, said again, would
+ * pass for old. An agent that has dropped the earlier one meanwhile is believed after a while.
+ */
+static bool stream_is_held(struct stream *st, uint64_t seq)
+{
+	if (!st->held)
+		return false;
+	if (seq > st->held && clock_boot_ms() - st->held_at_ms < HOLD_MS)
+		return true;
+	st->held = 0;
+	return false;
+}
+
 static void append_batch(struct journal *j, struct entry *e, const struct record *r)
 {
 	struct stream *st = streams_get(j->streams, r->node, r->epoch, true);
@@ -239,6 +254,10 @@ static void append_batch(struct journal *j, struct entry *e, const struct record
 
 	if (r->seq <= st->seq) {
 		e->status = -EALREADY;
+		return;
+	}
+	if (stream_is_held(st, r->seq)) {
+		e->status = st->held_status;
 		return;
 	}
 	if (j->dict_came || batch_has_dict(r, st))

@@ -44,8 +44,8 @@ struct record {
 	uint64_t epoch, seq;
 	uint8_t boot[BOOT_ID_BYTES];
 	int64_t offset_ms; /* wall = boot + offset, for the times in a batch */
-	const char *
-	        key; /* "" or unique: an append with a key seen before in the journal is answered with the old id and stores nothing */
+	/* "" or unique: an append with a key seen before in the journal is answered with the old id and stores nothing */
+	const char *key;
 	const uint8_t *body;
 	size_t body_len;
 };
@@ -60,7 +60,7 @@ struct journal_limits {
 	int64_t segment_bytes; /* begin a new segment above this; 0: 64 MB */
 };
 
-/* status 0: on disk, `id` is the record's. -EALREADY: (node, epoch, seq) or key was there before, stores nothing, id of the old one if known, else 0. -ENOSPC: full. Else -errno. */
+/* status 0: on disk, `id` is the record's. -EALREADY: (node, epoch, seq) or key was there before, stores nothing, id of the old one if known, else 0. -ENOSPC: full. Else -errno: also of a batch whose stream failed a moment ago, until the one that failed comes again. */
 typedef void (*journal_on_append)(int status, int64_t id, void *arg);
 
 /* Makes the folder when missing. 0 or -errno, logged. `on_full` is told when appends begin (true) and cease (false) to be refused for want of room. */

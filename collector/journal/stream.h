@@ -20,8 +20,11 @@ struct streams;
 struct stream {
 	char *node;
 	uint64_t epoch;
-	uint64_t seq;         /* last appended, counting what waits for its commit */
-	uint64_t committed;   /* last on disk; followers leave it alone */
+	uint64_t seq;       /* last appended, counting what waits for its commit */
+	uint64_t committed; /* last on disk; followers leave it alone */
+	uint64_t held;      /* a batch that could not be stored: until it comes again nothing after it is taken */
+	int64_t held_at_ms; /* boot clock */
+	int held_status;
 	uint64_t born;        /* order of first sight: higher is newer */
 	struct stream *older; /* the node's epoch before this one */
 	char **sets;          /* by set number: layout byte, class, NUL, instance, NUL */
