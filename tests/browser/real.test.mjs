@@ -67,7 +67,10 @@ test("real: look-up by the former name without accents", { skip }, async () => {
 });
 
 test("real: the unit with its line, service, agent and graphs", { skip }, async () => {
-	await until("files on disk", async () => (await way.http("/api/v1/units/pha-long")).json?.graphs.length > 2, 60);
+	await until("files on disk", async () => {
+		await way.http("/api/v1/series?file=pl-hq/pl-srv1/uplink&rows=10"); // what is read is written first
+		return (await way.http("/api/v1/units/pha-long")).json?.graphs.some((g) => g.target.endsWith("/uplink"));
+	}, 60);
 	await page.at("/units/pha-long?range=3h");
 	await page.waitForSelector(".services .badge.up");
 	const text = await page.locator("main").innerText();
