@@ -84,7 +84,8 @@ void contact_doubt(struct judge *j, int64_t now)
 {
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		struct judge_node *n = j->fleet.nodes[k];
-		if (n->link != LINK_CONNECTED)
+		/* a simulator falls quiet when its history is told */
+		if (n->link != LINK_CONNECTED || n->simulated)
 			continue;
 		int64_t patience = state_patience_ms(n->agent->step_ms);
 		n->confirm_by = now + (patience > DOUBT_MS ? patience : DOUBT_MS);

@@ -37,8 +37,7 @@ static const char *const migrations[] = {
 
 static const char *const texts[STATEMENT_COUNT] = {
         [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
-        [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                     "?15, ?16)",
+        [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [PUT_CHECK] =
                 "INSERT OR REPLACE INTO check_state VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [PUT_INTERVAL] = "INSERT OR REPLACE INTO interval VALUES(?1, ?2, ?3, ?4, ?5)",

@@ -14,17 +14,19 @@ struct rows {
 #define CHECK_COLUMNS                                                                                                  \
 	"SELECT node, kind, instance, step_ms, state, reason, since, at, value0, value1, terminal FROM check_state "
 
+#define INCIDENTS "SELECT id, body FROM incident "
+#define NEWEST " ORDER BY opened_at DESC, id "
+
 static const char *const texts[QUERY_COUNT] = {
         [QUERY_NODES] = "SELECT id, name, link, link_at, life_at, sample_at, software, skew_ms, backlog FROM node",
         /* interfaces and agents' own paths colour nothing */
         [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5) OR terminal",
         [QUERY_NODE_CHECKS] = CHECK_COLUMNS "WHERE node = ?1",
         [QUERY_META] = "SELECT value FROM meta WHERE key = ?1",
-        [QUERY_INCIDENTS_OPEN] = "SELECT id, body FROM incident WHERE open ORDER BY opened_at DESC, id LIMIT 5000",
-        [QUERY_INCIDENTS_ALL] = "SELECT id, body FROM incident ORDER BY opened_at DESC, id LIMIT 5000",
-        [QUERY_INCIDENT] = "SELECT id, body FROM incident WHERE id = ?1",
-        [QUERY_UNIT_INCIDENTS] = "SELECT id, body FROM incident WHERE site IS ?1 AND (?1 IS NOT NULL OR open) ORDER BY "
-                                 "opened_at DESC, id LIMIT 20",
+        [QUERY_INCIDENTS_OPEN] = INCIDENTS "WHERE open" NEWEST "LIMIT 5000",
+        [QUERY_INCIDENTS_ALL] = INCIDENTS NEWEST "LIMIT 1000",
+        [QUERY_INCIDENT] = INCIDENTS "WHERE id = ?1",
+        [QUERY_UNIT_INCIDENTS] = INCIDENTS "WHERE site IS ?1 AND (?1 IS NOT NULL OR open)" NEWEST "LIMIT 20",
         [QUERY_OPEN_COUNTS] = "SELECT site, count(*) FROM incident WHERE open GROUP BY site",
         [QUERY_ACTS] = "SELECT at, by, act, text FROM incident_act WHERE incident = ?1 ORDER BY at, rowid",
 };

@@ -9,7 +9,8 @@
  *   row NODE CLASS INSTANCE VALUES [sampled T]     svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N
  *   unsure ...                  as row, of a boot that could not be verified, at its own word
  *   hint NODE CLASS INSTANCE up|down REASON
- *   reboot NODE | restart (judge begins again from its last commit) | ack INCIDENT
+ *   reboot NODE | restart (judge ends in order and begins again) | ack INCIDENT
+ *   crash (judge is killed: what it read since its last commit is read again)
  *   expect incident ID STATE [cause C] [final C] [confidence C] [severity S] [opened T] [resolved T]
  *   expect affects ID TARGET | expect open N | expect all N (merged ones left out) | expect state NODE CLASS INSTANCE STATE
  *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
@@ -64,7 +65,7 @@ struct play {
 	struct inventory *inv;
 	char folder[64], db[96];
 	const char *file;
-	int64_t day, now, cursor, concluded;
+	int64_t day, now, cursor, read, concluded;
 	unsigned conclusions, line;
 	char keys[4096][160];
 	struct source_node nodes[16];
@@ -74,6 +75,8 @@ struct play {
 	bool unsure;
 	struct event *events;
 	size_t event_count;
+	struct record *since; /* copies of what was read since the last commit */
+	size_t since_count;
 };
 
 #define CHECK(p, cond, ...)                                                                                            \
@@ -136,10 +139,28 @@ static void end(struct play *p)
 	store_close(p->store);
 }
 
+static void since_clear(struct play *p)
+{
+	for (size_t k = 0; k < p->since_count; k++)
+		free((void *)p->since[k].body);
+	p->since_count = 0;
+}
+
+static void since_add(struct play *p, const struct record *r)
+{
+	uint8_t *body = mem_alloc(r->body_len + 1);
+	memcpy(body, r->body, r->body_len);
+	p->since = mem_grow(p->since, p->since_count + 1, sizeof *p->since);
+	p->since[p->since_count] = *r;
+	p->since[p->since_count].node = r->node[0] ? source(p, r->node)->name : "";
+	p->since[p->since_count++].body = body;
+}
+
 static void commit(struct play *p)
 {
 	char key[160], *body;
 	assert_int_equal(store_commit(p->store, &p->judge, p->cursor), 0);
+	since_clear(p);
 	while ((body = store_conclusion(p->store, &p->concluded, key, sizeof key))) {
 		for (unsigned k = 0; k < p->conclusions; k++)
 			CHECK(p, strcmp(p->keys[k], key), "concluded twice: %s", key);
@@ -150,8 +171,9 @@ static void commit(struct play *p)
 
 static void give(struct play *p, struct record *r)
 {
-	r->id = ++p->cursor;
+	r->id = p->read = ++p->cursor;
 	r->at_ms = p->now;
+	since_add(p, r);
 	judge_record(&p->judge, r);
 }
 
@@ -392,6 +414,15 @@ static void perform(struct play *p, const struct event *e)
 		end(p);
 		begin(p);
 		judge_resume(&p->judge, p->now);
+	} else if (!strcmp(w[0], "crash")) {
+		end(p);
+		begin(p);
+		assert_int_equal(p->cursor + (int64_t)p->since_count, p->read);
+		for (size_t k = 0; k < p->since_count; k++)
+			judge_record(&p->judge, &p->since[k]);
+		p->cursor = p->read;
+		judge_tick(&p->judge, p->now);
+		judge_resume(&p->judge, p->now);
 	} else if (!strcmp(w[0], "ack"))
 		do_ack(p, w[1]);
 	else if (!strcmp(w[0], "expect"))
@@ -513,6 +544,7 @@ static void scenario(void **state)
 	for (size_t k = 0; k < p->event_count; k++)
 		free(p->events[k].text);
 	free(p->events);
+	free(p->since);
 	char rm[120];
 	static const char *const ends[] = {"", "-wal", "-shm"};
 	for (int k = 0; k < 3; k++) {
