@@ -286,22 +286,22 @@ static void draw_agent(struct drawing *d, const struct kind_files *files)
 }
 
 static const struct graph_kind kinds[] = {
-        {"uplink", CLASS_UPLINK, 1, {"Kênh truyền", "Line"}, {"ms", "ms"}, "loss_pct", "-l 0", draw_path},
+        {"uplink", CLASS_UPLINK, 1, {"Kênh truyền", "Line"}, {"ms", "ms"}, "loss_pct", "-l 0 -X 0", draw_path},
         {"traffic", CLASS_UPLINK, 1, {"Lưu lượng kênh truyền", "Line traffic"}, {"bit/s", "bit/s"}, "in_octets", "",
                 draw_traffic},
         {"services", CLASS_SERVICE, KIND_FILES_MAX, {"Các dịch vụ", "Services"}, {"dịch vụ", "service"}, "up",
                 "-l 0 -r", draw_services},
-        {"service", CLASS_SERVICE, 1, {"Dịch vụ", "Service"}, {"ms", "ms"}, "up", "-l 0", draw_service},
-        {"path", CLASS_PATH, 1, {"Đường đến", "Path to"}, {"ms", "ms"}, "loss_pct", "-l 0", draw_path},
+        {"service", CLASS_SERVICE, 1, {"Dịch vụ", "Service"}, {"ms", "ms"}, "up", "-l 0 -X 0", draw_service},
+        {"path", CLASS_PATH, 1, {"Đường đến", "Path to"}, {"ms", "ms"}, "loss_pct", "-l 0 -X 0", draw_path},
         {"host", CLASS_HOST, 1, {"Máy chủ", "Host"}, {"%", "%"}, "cpu_pct", "-l 0 -u 100 -r", draw_host},
-        {"load", CLASS_HOST, 1, {"Tải", "Load"}, {"tải", "load"}, "load1", "-l 0", draw_load},
+        {"load", CLASS_HOST, 1, {"Tải", "Load"}, {"tải", "load"}, "load1", "-l 0 -X 0", draw_load},
         {"memory", CLASS_HOST, 1, {"Bộ nhớ", "Memory"}, {"byte", "bytes"}, "mem_used", "-l 0 -b 1024", draw_memory},
         {"disk", CLASS_HOST, 1, {"Ổ đĩa", "Disk"}, {"%", "%"}, "disk_used_pct", "-l 0 -u 100 -r", draw_disk},
         {"uptime", CLASS_HOST, 1, {"Thời gian chạy liên tục", "Uptime"}, {"ngày", "days"}, "uptime_s", "-l 0",
                 draw_uptime},
         {"traffic", CLASS_INTERFACE, 1, {"Lưu lượng cổng", "Traffic of"}, {"bit/s", "bit/s"}, "in_octets", "",
                 draw_traffic},
-        {"agent", CLASS_AGENT, 1, {"Trạm đo", "Agent"}, {"lô", "batches"}, "spool_batches", "-l 0", draw_agent},
+        {"agent", CLASS_AGENT, 1, {"Trạm đo", "Agent"}, {"lô", "batches"}, "spool_batches", "-l 0 -X 0", draw_agent},
 };
 
 const struct graph_kind *kind_of(const char *name, enum metric_class_id class)
