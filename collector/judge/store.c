@@ -50,6 +50,8 @@ static const char *const texts[STATEMENT_COUNT] = {
         [PUT_CONCLUSION] = "INSERT OR IGNORE INTO conclusion(key, body) VALUES(?1, ?2)",
         [NEXT_CONCLUSION] = "SELECT seq, key, body FROM conclusion WHERE seq > ?1 ORDER BY seq LIMIT 1",
         [DROP_CONCLUSION] = "DELETE FROM conclusion WHERE seq = ?1",
+        [DROP_INTERVALS] = "DELETE FROM interval WHERE check_id = ?1 AND start < ?2",
+        [DROP_HOURS] = "DELETE FROM hour WHERE check_id = ?1 AND hour < ?2",
 };
 
 static int run(struct store *s, const char *sql)
@@ -98,9 +100,11 @@ int store_open(struct store **out, const char *path)
 		return -EIO;
 	}
 	sqlite3_busy_timeout(s->db, 5000);
-	if (run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000") || migrate(s)) {
+	int rc = run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000");
+	rc = rc ? rc : migrate(s);
+	if (rc) {
 		store_close(s);
-		return -EIO;
+		return rc;
 	}
 	for (int k = 0; k < STATEMENT_COUNT; k++) {
 		if (sqlite3_prepare_v3(s->db, texts[k], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[k], NULL)) {
@@ -247,6 +251,26 @@ static int put_history(struct store *s, const struct judge *j)
 	return rc;
 }
 
+/* One node a commit, in turn: dropping old history never makes a long transaction. */
+static int drop_old(struct store *s, const struct judge *j)
+{
+	int rc = 0;
+	int64_t before = j->now - STORE_KEEP_MS;
+	if (!j->fleet.count || before <= 0)
+		return 0;
+	s->pruned = (s->pruned + 1) % j->fleet.count;
+	const struct judge_node *n = j->fleet.nodes[s->pruned];
+	for (uint32_t k = 0; k < n->check_count && !rc; k++) {
+		sqlite3_bind_int64(s->statements[DROP_INTERVALS], 1, n->checks[k]->id);
+		sqlite3_bind_int64(s->statements[DROP_INTERVALS], 2, before);
+		sqlite3_bind_int64(s->statements[DROP_HOURS], 1, n->checks[k]->id);
+		sqlite3_bind_int64(s->statements[DROP_HOURS], 2, before / FIGURES_HOUR_MS);
+		rc = step(s, s->statements[DROP_INTERVALS]);
+		rc = rc ? rc : step(s, s->statements[DROP_HOURS]);
+	}
+	return rc;
+}
+
 static int put_acts(struct store *s, const struct judge *j)
 {
 	int rc = 0;
@@ -359,6 +383,7 @@ int store_commit(struct store *s, struct judge *j, int64_t cursor)
 	int rc = put_fleet(s, &j->fleet);
 	rc = rc ? rc : put_history(s, j);
 	rc = rc ? rc : put_acts(s, j);
+	rc = rc ? rc : drop_old(s, j);
 	rc = rc || !j->troubles_dirty ? rc : put_troubles(s, j);
 	rc = rc ? rc : put_incidents(s, j);
 	rc = rc ? rc : put_meta(s, "cursor", cursor, NULL);

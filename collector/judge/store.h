@@ -22,6 +22,9 @@
 
 #include "collector/judge/judge.h"
 
+/* Intervals and hours are kept as long as the RRDs of lines and readiness. */
+#define STORE_KEEP_MS (400LL * 86400000)
+
 struct store;
 
 /* 0, or -errno with the reason logged. */

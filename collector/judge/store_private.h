@@ -19,6 +19,8 @@ enum store_statement {
 	PUT_CONCLUSION,
 	NEXT_CONCLUSION,
 	DROP_CONCLUSION,
+	DROP_INTERVALS,
+	DROP_HOURS,
 	STATEMENT_COUNT
 };
 
@@ -26,6 +28,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	struct buf scratch;
+	uint32_t pruned; /* node whose old history was dropped last */
 };
 
 #define MEMORY_VERSION 1
