@@ -7,6 +7,11 @@
  *      summary_vi, summary_en, evidence: [ {at, who, vi, en} ], affects: [ "service:land@mk-srv1", ... ],
  *      check_first_vi, check_first_en } }
  *
+ * Beside these: "late" (also beside "change"): older than a day when it was found, nobody is mailed; "kind": the kind of check
+ * ("svc", "uplink", "agent", "host", "if", "path" for the collector's own line); "wide": one service from many sites, then
+ * site, unit and node are null; acked_by, acked_at. final_cause is null until the site's spool has testified. Of history that was
+ * over when it was found only the "resolve" is written.
+ *
  * The incident id is deterministic: it is made of the target and the second at which the trouble began,
  * for instance "mk-hq.svc-land.20250701T004200". The record's key is "incident/ID/CHANGE/N" with N the count of changes.
  */
