@@ -17,7 +17,8 @@
 
 #define TICK_MS 1000
 #define CHECKPOINT_TICKS 15
-#define TURN_NS 10000000u /* reading gives way to messages after this */
+#define CHECKPOINT_IDLE_TICKS 3 /* when all that was read is in files */
+#define TURN_NS 10000000u       /* reading gives way to messages after this */
 #define PEERS_MAX 64
 #define RANGE_ROWS_MAX 200000
 
@@ -91,8 +92,11 @@ static void on_tick(uv_timer_t *tick)
 
 	shard_set_now(s->shard, clock_boot_ms(), clock_wall_ms());
 	shard_tick(s->shard);
-	if (++s->ticks % CHECKPOINT_TICKS == 0)
-		shard_checkpoint(s->shard, s->read_id, route_digest(s->route), on_checkpoint, s);
+	const struct shard_figures *f = shard_figures(s->shard);
+	bool idle = !f->rows_pending && f->cursor < s->read_id;
+	unsigned due = idle ? CHECKPOINT_IDLE_TICKS : CHECKPOINT_TICKS;
+	if (++s->ticks >= due && shard_checkpoint(s->shard, s->read_id, route_digest(s->route), on_checkpoint, s))
+		s->ticks = 0;
 	read_on(s); /* a lost wake-up costs a second, no more */
 }
 

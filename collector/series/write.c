@@ -282,6 +282,14 @@ void shard_flush_full(struct shard *s)
 		flush_due(s);
 }
 
+/* Rows of old times, or that come faster than they were made: a replay, which ends without notice. */
+static bool file_replays(const struct series_file *f)
+{
+	int64_t span_ms = (f->last_s - f->rows[0]) * 1000, took_ms = f->touched_ms - f->held_since_ms;
+
+	return f->backlog || span_ms > 2 * took_ms + f->step_s * INT64_C(1000);
+}
+
 static void due_if_old(struct series_file *f, void *arg)
 {
 	struct shard *s = arg;
@@ -290,7 +298,7 @@ static void due_if_old(struct series_file *f, void *arg)
 	if (!f->count)
 		return;
 	hold_ms = hold_ms < HOLD_LEAST_MS ? HOLD_LEAST_MS : hold_ms > HOLD_MOST_MS ? HOLD_MOST_MS : hold_ms;
-	if (f->backlog)
+	if (file_replays(f))
 		quiet_ms = QUIET_BACKLOG_MS;
 	if (!f->header_len)
 		hold_ms = HOLD_NEW_MS;
