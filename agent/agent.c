@@ -211,8 +211,11 @@ static void on_results(struct agent *a, struct cursor *payload)
 	}
 	if (payload->failed)
 		log_warn("eyes: a message that makes no sense");
+	/* the step's batch waited for this; a wake-up of its own would cost more than the writing */
 	if (changed)
 		seal_within(a, URGENT_MS);
+	else if (uv_is_active((uv_handle_t *)&a->seal))
+		seal_within(a, 0);
 }
 
 static void on_eyes_message(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)

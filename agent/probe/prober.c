@@ -20,7 +20,7 @@
 #define DNS_EXTRA_MS 1000 /* a name server's first repetition may still help */
 #define EVERY_LEAST_MS 1000
 #define SLOT_MS 100
-#define CROWD 8
+#define CROWD 16
 #define AT_ONCE_MS 50
 #define GAP_MOST_MS 200 /* five echoes in the first second */
 #define EVENTS_MAX 64
@@ -77,7 +77,7 @@ static uint64_t hash_of(unsigned seed, const char *text)
 
 /*
  * A wake-up costs several probes' worth of cold caches, so checks share one by
- * crowds of eight; where in the period the first crowd stands depends on `spread`, so that
+ * crowds of sixteen or so; where in the period the first crowd stands depends on `spread`, so that
  * many agents do not fall upon one server at once.
  */
 static int64_t phase_ms(const struct check *c)

@@ -44,16 +44,22 @@ static struct probe_want connected(struct tcp *t, const struct tcp_info *info)
 }
 
 /* One question answers both whether it is connected and how long that took. */
+static bool is_connected(const struct tcp *t, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	return !getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, info, &len) &&
+	       (info->tcpi_state == TCP_ESTABLISHED || info->tcpi_state == TCP_CLOSE_WAIT);
+}
+
 static struct probe_want look(struct tcp *t)
 {
 	struct tcp_info info = {0};
 	int error = 0;
-	socklen_t len = sizeof(info);
+	socklen_t len = sizeof(error);
 
-	if (!getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
-	        (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT))
+	if (is_connected(t, &info))
 		return connected(t, &info);
-	len = sizeof(error);
 	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &len))
 		error = errno;
 	return failed(t, error ? error : ECONNRESET);
@@ -62,6 +68,7 @@ static struct probe_want look(struct tcp *t)
 static struct probe_want tcp_start(void *state, const struct probe_job *job, int64_t now_ms)
 {
 	struct linger reset = {.l_onoff = 1};
+	struct tcp_info info = {0};
 	struct tcp *t = state;
 
 	t->result = probe_result_none();
@@ -77,6 +84,9 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 		return look(t);
 	if (errno != EINPROGRESS)
 		return failed(t, errno);
+	/* a target on this host has answered already: no need to wait for the news */
+	if (is_connected(t, &info))
+		return connected(t, &info);
 	return (struct probe_want){.fd = t->fd, .events = PROBE_WRITABLE, .wake_ms = t->wake_ms};
 }
 
