@@ -53,7 +53,7 @@ test("a revoked agent is cut off within a second or two", async () => {
 });
 
 test("rubbish closes its own connection only, and is counted", async () => {
-  const count = async () => (await way.sansang("status")).ingest.bad_frames ?? 0;
+  const count = async () => (await way.sansang("status")).intake?.bad_frames ?? 0;
   const before = await count();
   await new Promise((done) => {
     const socket = tlsConnect({ host: "127.0.0.1", port: way.agentPort, rejectUnauthorized: false, minVersion: "TLSv1.3" }, () => socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1, 2, 3])));
