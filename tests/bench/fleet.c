@@ -161,12 +161,14 @@ static void take_welcome(struct member *m, const struct wire_frame *f)
 	sansang__welcome__free_unpacked(w, NULL);
 	if (!first) /* the collector's core came anew: what is under way stays so */
 		return;
-	set_phase(m, MEMBER_LIVE);
 	take_ack(m, acked);
+	/* what is not acknowledged goes first, in its order; only then is there room for more */
 	for (uint64_t seq = m->next_seq - m->unacked_count; seq < m->next_seq; seq++)
 		put_unacked(m, &m->unacked[seq % WIRE_UNACKED_MAX]);
 	if (m->out.len)
 		flush(m);
+	set_phase(m, MEMBER_LIVE);
+	take_ack(m, acked);
 }
 
 static void take_config(struct member *m, const struct wire_frame *f)

@@ -40,14 +40,24 @@ export async function until(label, what, seconds = 30) {
   }
 }
 
+// Whatever happens to a test, its programs end with it.
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class Program {
   constructor(name, command, args, options = {}) {
     this.name = name;
     this.output = "";
     this.child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], ...options });
+    running.add(this.child);
     this.child.stdin.on("error", () => {});
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on("data", (text) => (this.output += text));
-    this.ended = new Promise((done) => this.child.on("exit", (code, signal) => done((this.result = { code, signal }))));
+    this.ended = new Promise((done) => this.child.on("exit", (code, signal) => {
+      running.delete(this.child);
+      done((this.result = { code, signal }));
+    }));
   }
   get pid() {
     return this.child.pid;
