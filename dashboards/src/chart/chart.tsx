@@ -57,16 +57,13 @@ function useSeen(box: RefObject<HTMLElement>): boolean {
 function useRedraw(box: RefObject<HTMLElement>): string {
 	const [key, setKey] = useState("");
 	useEffect(() => {
-		const now = () => setKey(`${box.current?.clientWidth ?? 0} ${document.documentElement.dataset["theme"] ?? ""} ${matchMedia("(prefers-color-scheme: dark)").matches}`);
+		const now = () => setKey(`${box.current?.clientWidth ?? 0} ${document.documentElement.dataset["theme"] ?? ""}`);
 		now();
 		const watcher = new ResizeObserver(now);
 		if (box.current) watcher.observe(box.current);
-		const media = matchMedia("(prefers-color-scheme: dark)");
-		media.addEventListener("change", now);
 		addEventListener("sansang-theme", now);
 		return () => {
 			watcher.disconnect();
-			media.removeEventListener("change", now);
 			removeEventListener("sansang-theme", now);
 		};
 	}, []);

@@ -44,7 +44,7 @@ function NodeTable({ rows }: { rows: NodeRow[] }) {
 							<td>
 								<AgentSign agent={n.agent} />
 							</td>
-							<td title={momentText(n.last_seen)}>{briefText(n.last_seen)}</td>
+							<td class="when" title={momentText(n.last_seen)}>{briefText(n.last_seen)}</td>
 							<td class="wide">{n.site}</td>
 							<td class="wide">{named("kind", n.kind)}</td>
 							<td class="wide">{n.software ?? "-"}</td>

@@ -33,7 +33,7 @@ export function LanguageSwitch() {
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 const THEME_ICON: Record<Theme, string> = {
-	auto: "M8 1.500a6.500 6.500 0 1 0 0 13zM8 1.500a6.500 6.500 0 0 1 0 13",
+	auto: "M8 1.500a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13z",
 	light: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 .5v2M8 13.500v2M.5 8h2M13.500 8h2M2.700 2.700l1.400 1.400M11.900 11.900l1.400 1.400M13.300 2.700l-1.400 1.400M4.100 11.900l-1.400 1.400",
 	dark: "M13.500 10A6 6 0 0 1 6 2.500 6 6 0 1 0 13.500 10z",
 };
@@ -44,16 +44,15 @@ export function ThemeSwitch() {
 	const onClick = () => {
 		const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
 		remember("theme", next === "auto" ? null : next);
-		if (next === "auto") delete document.documentElement.dataset["theme"];
-		else document.documentElement.dataset["theme"] = next;
 		setTheme(next);
-		dispatchEvent(new Event("sansang-theme"));
+		dispatchEvent(new CustomEvent("sansang-theme", { detail: next === "auto" ? null : next })); // see theme.ts
 	};
 	const label = t(`menu.theme.${theme}` as Word);
 	return (
 		<button type="button" class="tool" aria-label={label} title={label} onClick={onClick}>
-			<svg viewBox="0 0 16 16" aria-hidden="true" class={theme === "auto" ? "half" : ""}>
+			<svg viewBox="0 0 16 16" aria-hidden="true">
 				<path d={THEME_ICON[theme]} />
+				{theme === "auto" && <path d="M8 1.500a6.500 6.500 0 0 1 0 13z" class="solid" />}
 			</svg>
 		</button>
 	);

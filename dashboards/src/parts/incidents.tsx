@@ -49,18 +49,16 @@ function IncidentRow({ group }: { group: Incident[] }) {
 		<li class={i.state}>
 			<a href={group.length > 1 && i.unit ? linkTo.unit(i.unit) : linkTo.incident(i.id)}>
 				<Lamp state={lampOf(i)} quiet />
-				<span class="main">
-					<span class="cause">
-						<b>{causeOf(i)}</b> {group.length > 1 && <span class="times">×{group.length}</span>}
-					</span>
-					<span class="where">
-						<span class="place">{place.join(" · ")}</span>
-						{i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
-						<SimulatedTag show={i.simulated} />
-					</span>
+				<span class="cause">
+					<b>{causeOf(i)}</b> {group.length > 1 && <span class="times">×{group.length}</span>}
 				</span>
-				<span class="side">
-					<span title={momentText(i.opened_at)}>{lastedText(i)}</span>
+				<span class="lasted" title={momentText(i.opened_at)}>
+					{lastedText(i)}
+				</span>
+				<span class="where">
+					<span class="place">{place.join(" · ")}</span>
+					{i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
+					<SimulatedTag show={i.simulated} />
 					<small>{briefText(i.opened_at)}</small>
 				</span>
 			</a>
@@ -105,7 +103,7 @@ export function IncidentTable({ rows }: { rows: Incident[] }) {
 							</th>
 							<td>{i.unit ? <a href={linkTo.unit(i.unit)}>{placeOf(i)}</a> : placeOf(i)}</td>
 							<td class="wide">{what(i)}</td>
-							<td title={momentText(i.opened_at)}>{briefText(i.opened_at)}</td>
+							<td class="when" title={momentText(i.opened_at)}>{briefText(i.opened_at)}</td>
 							<td>{lastedText(i)}</td>
 							<td class="wide">{named("confidence", i.confidence)}</td>
 							<td class="wide">{named("responsible", i.responsible)}</td>

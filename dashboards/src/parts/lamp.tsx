@@ -9,7 +9,12 @@ export function Shape({ state }: { state: State }) {
 		case "degraded":
 			return <path d="M8 1.5 15 14H1z" />;
 		case "down":
-			return <path d="M2 2h12v12H2zM5 5l6 6M11 5l-6 6" class="crossed" />;
+			return (
+				<>
+					<rect x="2" y="2" width="12" height="12" rx="1" />
+					<path d="M5 5l6 6M11 5l-6 6" class="cross" />
+				</>
+			);
 		default:
 			return <circle cx="8" cy="8" r="5" class="hollow" />;
 	}

@@ -123,7 +123,7 @@ function ServiceTable({ services }: { services: Service[] }) {
 									<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
 								</td>
 								<td class="number">{s.connect_ms === null ? "-" : `${numberText(s.connect_ms)} ms`}</td>
-								<td class="wide" title={momentText(s.since)}>
+								<td class="wide when" title={momentText(s.since)}>
 									{briefText(s.since)}
 								</td>
 								<td class="wide">{named("responsible", s.responsible)}</td>
@@ -170,12 +170,14 @@ export function SiteCard({ unit, site }: { unit: Unit; site: Site }) {
 		<section class="card site">
 			<header>
 				<Lamp state={site.state} />
-				<h2>
-					{site.name} <SimulatedTag show={site.simulated} />
-				</h2>
-				<span class="muted">
-					{named("site.role", site.role)} · {t(site.required ? "site.required" : "site.optional")}
-				</span>
+				<div>
+					<h2>
+						{site.name} <SimulatedTag show={site.simulated} />
+					</h2>
+					<span class="muted">
+						{named("site.role", site.role)} · {t(site.required ? "site.required" : "site.optional")}
+					</span>
+				</div>
 			</header>
 			{outside && <p class="note">{t("site.outside")}</p>}
 			{site.uplinks.length > 0 && (

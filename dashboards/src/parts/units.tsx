@@ -39,7 +39,7 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
 							<td>
 								<Badge state={u.state} />
 							</td>
-							<td class="wide" title={momentText(u.since)}>
+							<td class="wide when" title={momentText(u.since)}>
 								{briefText(u.since)}
 							</td>
 							<td class="wide reason">{reasonOf(u)}</td>
