@@ -178,6 +178,9 @@ uint64_t cursor_varint(struct cursor *c)
 {
 	uint64_t v = 0;
 
+	if (!c->failed && c->at < c->len && c->data[c->at] < 0x80) /* most of a batch is small */
+		return c->data[c->at++];
+
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		if (c->failed || c->at >= c->len)
 			break;
