@@ -362,6 +362,11 @@ static void on_connected(bool connected, const char *address, void *arg)
 	sample_repeat_hints(a->sample);
 }
 
+static void on_lost(const char *why, void *arg)
+{
+	sample_event(((struct agent *)arg)->sample, clock_boot_ms(), "uplink-lost", why);
+}
+
 /* ---- starting and stopping ---- */
 
 static void on_death(const char *role, unsigned index, const char *how, void *arg)
@@ -435,7 +440,7 @@ static int agent_open(struct agent *a)
 {
 	static const struct process_events events = {.on_link = on_link, .on_stop = on_stop, .on_death = on_death};
 	static const struct uplink_handlers handlers = {
-	        .on_config = on_config, .on_connected = on_connected, .on_offset = on_offset};
+	        .on_config = on_config, .on_connected = on_connected, .on_offset = on_offset, .on_lost = on_lost};
 	struct sample_sink sink = {.number = on_number, .batch = on_batch, .hint = on_hint, .arg = a};
 
 	uv_loop_init(&a->loop);

@@ -1,5 +1,6 @@
 #include "agent/send/uplink.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,20 @@ static void try_next(struct uplink *u, int64_t at_least_ms)
 
 /* ---- a connection ---- */
 
+/* What the kernel knows of a stalled connection: were we heard (unacked), did we have to repeat ourselves? */
+static void stall_note(struct uplink *u)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	size_t len = strlen(u->link.why);
+	int fd;
+
+	if (!uv_fileno((uv_handle_t *)tls_tcp(u->stream), &fd) && !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size))
+		snprintf(u->link.why + len, sizeof(u->link.why) - len,
+		        "; tcp: %u unacknowledged, %u repeated, rtt %u us, last acknowledged %u ms ago",
+		        info.tcpi_unacked, info.tcpi_total_retrans, info.tcpi_rtt, info.tcpi_last_ack_recv);
+}
+
 static void flush(struct uplink *u)
 {
 	if (u->stream && u->link.out.len)
@@ -188,6 +203,8 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 	u->connected = u->link_begun = false;
 	if (!u->closing && !enrolled)
 		say_trouble(u, collector, over ? u->link.why : why);
+	if (was_connected && !u->closing && u->handlers->on_lost)
+		u->handlers->on_lost(over ? u->link.why : why, u->arg);
 	if (was_connected && !u->closing && u->handlers->on_connected)
 		u->handlers->on_connected(false, "", u->arg);
 	if (enrolled) {
@@ -277,6 +294,8 @@ static void on_tick(uv_timer_t *timer)
 		return;
 	}
 	link_tick(&u->link, now_ms(u), uv_hrtime());
+	if (u->link.state == LINK_OVER)
+		stall_note(u);
 	flush(u);
 }
 

@@ -27,6 +27,8 @@ struct uplink_handlers {
 	void (*on_connected)(bool connected, const char *address, void *arg);
 	/* The collector told this boot's offset (already given to the spool) and its step; comes with each welcome and change. */
 	void (*on_offset)(int64_t offset_ms, int64_t step_ms, void *arg);
+	/* A welcomed connection ended: why, and what TCP knew when it had stalled. For the record; may be NULL. */
+	void (*on_lost)(const char *why, void *arg);
 };
 
 /* `config` and `spool` are borrowed for the uplink's life. Begins to connect in the next loop turn. Dies only for lack of memory. */

@@ -43,7 +43,7 @@ struct stage {
 	struct spool *spool;
 	struct uplink *u;
 	bool connected;
-	char config_json[64];
+	char config_json[64], lost[160];
 	int64_t told_offset_ms, told_step_ms;
 };
 
@@ -239,6 +239,13 @@ static void on_told_connected(bool connected, const char *address, void *arg)
 	assert_string_equal(address, connected ? "127.0.0.1" : "");
 }
 
+static void on_told_lost(const char *why, void *arg)
+{
+	struct stage *t = arg;
+
+	snprintf(t->lost, sizeof(t->lost), "%s", why);
+}
+
 static void on_told_offset(int64_t offset_ms, int64_t step_ms, void *arg)
 {
 	struct stage *t = arg;
@@ -277,7 +284,8 @@ static void put_batches(struct stage *t, unsigned count)
 
 static void uplink_begin(struct stage *t)
 {
-	static const struct uplink_handlers handlers = {on_told_config, on_told_connected, on_told_offset};
+	static const struct uplink_handlers handlers = {
+	        on_told_config, on_told_connected, on_told_offset, on_told_lost};
 
 	t->u = uplink_new(&t->loop, &t->config, t->spool, &handlers, t);
 }
@@ -534,6 +542,7 @@ static void silent_collector_is_dropped(void **state)
 	t->u->link.heard_ms -= 60000;
 	run_until(t, !t->connected);
 	assert_non_null(strstr(t->u->last_why, "silent"));
+	assert_non_null(strstr(t->lost, "0 unacknowledged"));
 }
 
 static void certificate_is_renewed_when_due(void **state)
