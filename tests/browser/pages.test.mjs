@@ -31,7 +31,7 @@ async function withPage(server, options, body) {
 	}
 }
 
-const WAIT_FOR = { "/": ".map .place", "/?view=list": "table.rows tbody tr", "/units": "table.rows tbody tr", "/units/bat-xat": ".chart .u-over", "/incidents": "table.rows tbody tr", "/find?q=bac%20ha": ".place-card .four-lamps", "/nodes": "table.rows tbody tr" };
+const WAIT_FOR = { "/": ".map .place", "/?view=list": "table.rows tbody tr", "/units": "table.rows tbody tr", "/units/bat-xat": ".chart .u-over", "/incidents": ":is(table.rows tbody tr, .incident-rows li)", "/find?q=bac%20ha": ".place-card .four-lamps", "/nodes": "table.rows tbody tr" };
 const SIZES = [
 	{ width: 1920, height: 1080, theme: "light", language: "vi" },
 	{ width: 1366, height: 768, theme: "dark", language: "en" },
@@ -50,7 +50,7 @@ for (const size of SIZES) {
 			for (const [address, ready] of [...Object.entries(WAIT_FOR), [incident, ".evidence li"]]) {
 				await withPage(server, size, async (page) => {
 					await page.at(address);
-					await page.locator(ready.split(" ")[0]).first().scrollIntoViewIfNeeded();
+					await page.locator(ready.startsWith(".chart") ? ".chart" : ready).first().scrollIntoViewIfNeeded();
 					await page.waitForSelector(ready);
 					await page.evaluate(() => scrollTo(0, 0));
 					assert.equal(await page.locator("html").getAttribute("lang"), size.language);

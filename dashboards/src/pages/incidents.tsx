@@ -1,4 +1,5 @@
-import { IncidentTable, causeOf, placeOf } from "../parts/incidents";
+import { useEffect, useState } from "preact/hooks";
+import { causeOf, IncidentRows, IncidentTable, placeOf } from "../parts/incidents";
 import { Await, Choices, useTitle } from "../parts/page";
 import { fold } from "../fold";
 import { useLoad } from "../load";
@@ -10,6 +11,23 @@ const SHOWN = 500;
 
 function matches(i: Incident, words: string): boolean {
 	return !words || fold([causeOf(i), placeOf(i), i.site_name, i.service_name, i.service, i.node, i.uplink, i.id].join(" ")).includes(words);
+}
+
+/** A phone has no room for columns. */
+const phone = matchMedia("(max-width: 860px)");
+
+function useNarrow(): boolean {
+	const [narrow, setNarrow] = useState(phone.matches);
+	useEffect(() => {
+		const onChange = () => setNarrow(phone.matches);
+		phone.addEventListener("change", onChange);
+		return () => phone.removeEventListener("change", onChange);
+	}, []);
+	return narrow;
+}
+
+function List({ rows }: { rows: Incident[] }) {
+	return useNarrow() ? <IncidentRows rows={rows} /> : <IncidentTable rows={rows} />;
 }
 
 export function IncidentsPage({ query }: { query: URLSearchParams }) {
@@ -33,7 +51,7 @@ export function IncidentsPage({ query }: { query: URLSearchParams }) {
 					const shown = incidents.filter((i) => matches(i, words));
 					return (
 						<section class="card">
-							{shown.length ? <IncidentTable rows={shown.slice(0, SHOWN)} /> : <p class="calm">{incidents.length || all ? t("incidents.none") : t("province.calm")}</p>}
+							{shown.length ? <List rows={shown.slice(0, SHOWN)} /> : <p class="calm">{incidents.length || all ? t("incidents.none") : t("province.calm")}</p>}
 							{shown.length > 0 && <p class="muted pad">{shown.length > SHOWN ? t("incidents.limit", { n: SHOWN }) : t("incidents.count", { n: shown.length })}</p>}
 						</section>
 					);
