@@ -7,7 +7,7 @@ modules=$(git ls-files -co --exclude-standard 'common/*.[ch]' 'agent/*.[ch]' 'co
 # In the tour a folder heads a list:  **collector/tell/** `main` ... `outbox` ...
 placed=$(awk '
 	/^\*\*(common|agent|collector)[a-z\/]*\*\*/ { match($0, /^\*\*[a-z\/]*/); dir = substr($0, 3, RLENGTH - 2); sub(/\/$/, "", dir) }
-	/^#/ { dir = "" }
+	/^#/ || /^$/ { dir = "" }
 	dir { line = $0; while (match(line, /`[a-z0-9_]+`/)) { print dir "/" substr(line, RSTART + 1, RLENGTH - 2); line = substr(line, RSTART + RLENGTH) } }
 ' README.md | sort -u)
 missing=$(comm -23 <(printf '%s\n' "$modules") <(printf '%s\n' "$placed"))
