@@ -200,7 +200,7 @@ static const struct file *file_for(const struct site_files *f, const char *path)
 	const struct file *file = file_find(f, path);
 	const char *last = strrchr(path, '/');
 
-	if (file || (last && strchr(last, '.')))
+	if (file || !last || strchr(last, '.'))
 		return file;
 	return file_find(f, "/index.html");
 }
