@@ -28,7 +28,7 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
 	if (body !== undefined) headers["Content-Type"] = "application/json";
 	let response: Response;
 	try {
-		const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+		const init: RequestInit = { method, headers, credentials: "same-origin", cache: path === "/map" ? "default" : "no-store" };
 		if (body !== undefined) init.body = JSON.stringify(body);
 		response = await fetch("/api/v1" + path, init);
 	} catch {

@@ -2,6 +2,7 @@
 import { useEffect, useErrorBoundary } from "preact/hooks";
 import { ApiError, ask, errorText } from "./api";
 import { useCell } from "./cell";
+import { wantGeography } from "./map/geography";
 import { IncidentPage } from "./pages/incident";
 import { IncidentsPage } from "./pages/incidents";
 import { FindPage } from "./pages/find";
@@ -15,7 +16,7 @@ import { Header } from "./parts/header";
 import { Trouble } from "./parts/page";
 import { go, linkTo, route, type Route } from "./route";
 import { session, setSession } from "./session";
-import { startStore } from "./store";
+import { refresh, startStore } from "./store";
 import type { Session } from "./types";
 import { language, suggestLanguage, t } from "./words";
 import { timezone } from "./when";
@@ -90,8 +91,13 @@ export function App() {
 	const at = useCell(route);
 	useCell(language);
 	useCell(timezone);
-	useEffect(() => void askSession(), []);
 	const atLogin = at.parts[0] === "login";
+	useEffect(() => {
+		void askSession();
+		if (atLogin) return;
+		void refresh(); // beside the session's question, not after it
+		if (!at.parts.length) wantGeography();
+	}, []);
 	useEffect(() => {
 		if (who === "ended" && !atLogin) go(`/login?next=${encodeURIComponent(at.text)}`, "replace");
 	}, [who, atLogin]);

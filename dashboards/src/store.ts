@@ -9,6 +9,7 @@ import { setClock } from "./when";
 const REFRESH_MS = 60_000;
 /** Events come in bursts: one reload answers them all. */
 const GATHER_MS = 250;
+const SETTLE_MS = 2000;
 
 export const province = cell<Province | null>(null);
 export const units = cell<UnitRow[] | null>(null);
@@ -19,9 +20,12 @@ export const changes = cell(0);
 /** Units whose state changed in the last seconds, to be marked on the map. */
 export const fresh = cell<ReadonlySet<string>>(new Set());
 
+/** When the last load began. */
+let loadedAt = 0;
 let gathering: ReturnType<typeof setTimeout> | null = null;
 
 export async function refresh(): Promise<void> {
+	loadedAt = Date.now();
 	try {
 		const [p, u, i] = await Promise.all([get<Province>("/province"), get<{ units: UnitRow[] }>("/units"), get<{ incidents: Incident[] }>("/incidents")]);
 		setClock(p.now, p.timezone);
@@ -54,6 +58,10 @@ function markFresh(unit: string): void {
 
 /** The colour changes at once; reasons and counts follow with the reload. */
 function onEvent(e: LiveEvent): void {
+	if (e.event === "hello" && Date.now() - loadedAt < SETTLE_MS) {
+		setTimeout(() => void refresh(), SETTLE_MS); // the first page is drawn first; then what the stream missed
+		return;
+	}
 	if (e.event === "state") {
 		const { unit, state } = e.data as { unit: string; state: State };
 		const old = units.get();
@@ -65,13 +73,14 @@ function onEvent(e: LiveEvent): void {
 	refreshSoon();
 }
 
-/** Loads all, follows the events, and reloads every minute besides. Returns the stop. */
+/** Follows the events, and reloads every minute besides. Returns the stop. */
 export function startStore(): () => void {
-	void refresh();
+	if (!loadedAt) void refresh();
 	const stopLive = followLive(onEvent, () => setSession("ended"));
 	const timer = setInterval(() => void refresh(), REFRESH_MS);
 	return () => {
 		stopLive();
 		clearInterval(timer);
+		loadedAt = 0;
 	};
 }

@@ -1,6 +1,6 @@
 // The map: each unit a link, coloured and patterned by its state, walked with the arrow keys.
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Shape as LampShape } from "../parts/lamp";
 import { linkTo } from "../route";
 import type { State, UnitRow } from "../types";
@@ -203,20 +203,4 @@ export function ProvinceMap({ geography: g, units, name, fresh }: { geography: G
 			{pointed && live && <Tooltip pointed={{ ...pointed, unit: live }} frame={box} />}
 		</div>
 	);
-}
-
-/** Loads once a page. */
-export function useGeography(load: () => Promise<Geography | null>): Geography | null | undefined {
-	const [g, setG] = useState<Geography | null | undefined>(undefined);
-	useEffect(() => {
-		let alive = true;
-		load().then(
-			(loaded) => alive && setG(loaded),
-			() => alive && setG(null),
-		);
-		return () => {
-			alive = false;
-		};
-	}, []);
-	return g;
 }

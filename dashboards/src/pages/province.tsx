@@ -1,9 +1,8 @@
 // The first page and the wall screen: where it hurts, since when, and how far from go-live we are.
-import type { Topology } from "topojson-specification";
-import { get } from "../api";
+import { useEffect } from "preact/hooks";
 import { useCell } from "../cell";
-import { geographyOf } from "../map/geometry";
-import { ProvinceMap, shortName, useGeography } from "../map/map";
+import { geography, wantGeography } from "../map/geography";
+import { ProvinceMap, shortName } from "../map/map";
 import { causeOf, IncidentRows } from "../parts/incidents";
 import { Lamp } from "../parts/lamp";
 import { Card, Choices, useTitle, Waiting } from "../parts/page";
@@ -141,25 +140,26 @@ function Legend() {
 }
 
 function Units({ rows, name }: { rows: UnitRow[]; name: string }) {
-	const geography = useGeography(async () => geographyOf(await get<Topology>("/map")));
+	const map = useCell(geography);
+	useEffect(wantGeography, []);
 	const asList = useCell(route).query.get("view") === "list";
 	const choices = [
 		{ value: "map", label: t("province.as_map") },
 		{ value: "list", label: t("province.as_list") },
 	];
 	const body = () => {
-		if (asList || geography === null) return <UnitTable rows={rows} />;
-		return geography ? <ProvinceMap geography={geography} units={rows} name={name} fresh={fresh.get()} /> : <Waiting />;
+		if (asList || map === null) return <UnitTable rows={rows} />;
+		return map ? <ProvinceMap geography={map} units={rows} name={name} fresh={fresh.get()} /> : <Waiting />;
 	};
 	return (
 		<Card
-			kind={asList || geography === null ? "units" : "themap"}
+			kind={asList || map === null ? "units" : "themap"}
 			title={t(asList ? "nav.units" : "province.map")}
 			aside={<Choices label={t("province.view")} value={asList ? "list" : "map"} choices={choices} onChoose={(v) => goQuery({ view: v === "list" ? "list" : null })} />}
 		>
-			{geography === null && !asList && <p class="muted pad">{t("map.none")}</p>}
+			{map === null && !asList && <p class="muted pad">{t("map.none")}</p>}
 			{body()}
-			{!asList && geography && <Legend />}
+			{!asList && map && <Legend />}
 		</Card>
 	);
 }
