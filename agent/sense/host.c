@@ -45,19 +45,6 @@ struct host {
 	char text[READ_BYTES];
 };
 
-struct host *host_open(const char *proc_root)
-{
-	struct host *h = mem_alloc(sizeof(*h));
-	char path[256];
-
-	snprintf(h->root, sizeof(h->root), "%s", proc_root);
-	for (int i = 0; i < PROC_FILES; i++) {
-		snprintf(path, sizeof(path), "%s/%s", proc_root, proc_names[i]);
-		h->files[i] = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	return h;
-}
-
 void host_close(struct host *h)
 {
 	if (!h)
@@ -235,6 +222,22 @@ static void read_processes(struct host *h, int64_t *values)
 		h->other_links = (int64_t)st.st_nlink - count;
 	}
 	values[HOST_PROCESSES] = (int64_t)st.st_nlink - h->other_links;
+}
+
+struct host *host_open(const char *proc_root)
+{
+	struct host *h = mem_alloc(sizeof(*h));
+	int64_t unused[METRIC_COLUMNS_MAX];
+	char path[256];
+
+	snprintf(h->root, sizeof(h->root), "%s", proc_root);
+	for (int i = 0; i < PROC_FILES; i++) {
+		snprintf(path, sizeof(path), "%s/%s", proc_root, proc_names[i]);
+		h->files[i] = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	/* the first row's CPU figure is of the time since now */
+	read_cpu(h, unused);
+	return h;
 }
 
 void host_read(struct host *h, int64_t values[METRIC_COLUMNS_MAX])

@@ -17,7 +17,7 @@ struct host;
 /* `proc_root` "/proc"; tests give a folder of their own. Never fails: what is missing stays unknown. */
 struct host *host_open(const char *proc_root);
 void host_close(struct host *h);
-/* One row as enum host_column; the first has no CPU figure, for it is of the time since the last. */
+/* One row as enum host_column; its CPU figure is of the time since the last, or since host_open(). */
 void host_read(struct host *h, int64_t values[METRIC_COLUMNS_MAX]);
 /* CPU time (user and system) and resident bytes of this process. */
 void host_self(struct host *h, int64_t *cpu_us, int64_t *rss_bytes);
