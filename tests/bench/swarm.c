@@ -15,6 +15,7 @@
 #include <getopt.h>
 #include <math.h>
 #include <rrd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +302,7 @@ int main(int argc, char **argv)
 {
 	struct swarm s = {.o.fleet.resend_quietly = true};
 
+	signal(SIGPIPE, SIG_IGN); /* a killed collector hangs up in the middle of a write */
 	log_open("swarm", LOG_LEVEL_INFO);
 	if (argc < 2 || read_options(argc - 1, argv + 1, &s.o))
 		return usage();
