@@ -56,6 +56,8 @@ export interface Uplink {
 	since: Time | null;
 	loss_pct: number | null;
 	rtt_ms: number | null;
+	/** Measured by the agent beside the collector, not by one at the site. */
+	outside?: boolean;
 }
 
 export type AgentState = "connected" | "silent" | "closed" | "never";

@@ -22,7 +22,7 @@ function Lost() {
 	if (!shown) return null;
 	return (
 		<div class="banner lost" role="alert">
-			<b>{t("live.lost")}.</b> {t("live.lost_long", { at: clockText(now() - (Date.now() - l.heard)) })}
+			{t("live.lost_long", { at: clockText(now() - (Date.now() - l.heard)) })}
 		</div>
 	);
 }

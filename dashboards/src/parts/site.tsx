@@ -54,6 +54,7 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 					{named("uplink", u.kind)} {u.carrier}
 				</b>
 				<Badge state={u.state} />
+				{u.outside && <span class="tag">{t("uplink.outside")}</span>}
 				<span class="muted" title={momentText(u.since)}>
 					{sinceText(u.since)}
 				</span>
@@ -67,7 +68,7 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 				</span>
 			</div>
 			<Usage file={uplinkFile(unit.graphs, site.id, u.id)} capacity={u.capacity_mbps} />
-			<p class="uplink-call">
+			<div class="uplink-call">
 				{u.circuit && (
 					<span>
 						{t("uplink.circuit")} <code>{u.circuit}</code>
@@ -79,7 +80,7 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 					</span>
 				)}
 				<SlipButton unit={unit} site={site} uplink={u} />
-			</p>
+			</div>
 		</li>
 	);
 }
