@@ -7,6 +7,8 @@
 #include "collector/journal/segment.h"
 #include "common/memory.h"
 
+#define BLOCKS_KEPT 16
+
 struct entry *group_add(struct group *g, journal_on_append on_append, void *arg)
 {
 	if (g->entry_count == g->entry_room) {
@@ -113,6 +115,9 @@ void group_answer(struct group *g, int status)
 
 void group_reset(struct group *g)
 {
+	/* after a burst give the memory back */
+	for (; g->block_room > BLOCKS_KEPT; g->block_room--)
+		buf_free(&g->blocks[g->block_room - 1].data);
 	g->entry_count = g->block_count = g->bytes = 0;
 	g->records = 0;
 	g->rotate = false;
