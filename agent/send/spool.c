@@ -299,7 +299,7 @@ int spool_put(struct spool *s, int64_t base_boot_ms, const uint8_t *body, size_t
 	        .len = len};
 	struct store_state state = s->state;
 	struct buf loss = {0};
-	int status = put_all(s, &state, &row, &loss);
+	int status = len > BATCH_BYTES_MAX ? -EMSGSIZE : put_all(s, &state, &row, &loss);
 
 	if (status) {
 		if (!s->lost++)

@@ -14,7 +14,8 @@
 #include "common/batch.h"
 
 #define THIN_STEP_MS 300000
-#define THIN_BYTES_MAX (200 * 1024) /* stop adding when thin_size() is above: the result must fit a batch */
+/* Stop adding when thin_size() is above: it guesses three bytes a value, at worst there are ten, and the result must fit a batch. */
+#define THIN_BYTES_MAX (64 * 1024)
 
 enum thin_mode { THIN_ROWS, THIN_ALL };
 

@@ -100,20 +100,33 @@ static void test_one_batch_a_step(void **state)
 	sample_free(s);
 }
 
+static uint32_t on_number_each(void *arg, enum metric_class_id class_id, const char *instance, bool *fresh)
+{
+	(void)arg;
+	(void)class_id;
+	*fresh = true;
+	return (uint32_t)atoi(instance);
+}
+
+/* Many sets with one row each of the largest values: the worst that a batch can hold. */
 static void test_large_step_is_several_batches(void **state)
 {
 	struct sink k = {0};
-	struct sample *s = open_sample(&k);
+	struct sample *s = sample_new(&(struct sample_sink){on_number_each, on_batch, on_hint, &k});
 	int64_t values[METRIC_COLUMNS_MAX];
+	char name[METRIC_INSTANCE_MAX];
 
 	(void)state;
 	for (int i = 0; i < METRIC_COLUMNS_MAX; i++)
-		values[i] = INT64_C(1) << 55;
-	for (int i = 0; i < 20000; i++)
-		sample_row(s, CLASS_INTERFACE, "eth0", 1000 + i, values);
+		values[i] = INT64_MAX / 5;
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "%063d", i);
+		sample_row(s, CLASS_INTERFACE, name, 1000 + i, values);
+	}
 	sample_seal(s);
 	assert_true(k.batches > 1);
 	assert_int_equal(k.rows, 20000);
+	assert_int_equal(k.dicts, 20000);
 	sample_free(s);
 }
 
