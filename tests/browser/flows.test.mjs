@@ -101,7 +101,7 @@ test("a change is on the screen within a second, without a reload", async () => 
 		const down = Number(await page.locator("[data-count=down] b").innerText());
 		const from = Date.now();
 		mock.setState("pha-long", "down");
-		await page.waitForSelector("[data-unit=pha-long].down", { timeout: 5000 });
+		await page.waitForSelector("[data-unit=pha-long].down");
 		const took = Date.now() - from;
 		await page.waitForFunction((n) => document.querySelector("[data-count=down] b")?.textContent === String(n), down + 1);
 		console.log(`# on the screen after ${took} ms`);

@@ -1,4 +1,5 @@
 // The search box in the head: hits as one types, arrows and Enter, "/" from anywhere. The server ignores accents.
+import type { RefObject } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { get } from "../api";
 import { go, linkTo, type Route } from "../route";
@@ -39,12 +40,33 @@ function useHits(words: string): Hit[] {
 	return hits;
 }
 
-function onSlash(e: KeyboardEvent, input: HTMLInputElement | null): void {
-	const typing = e.target instanceof HTMLElement && /^(input|textarea|select)$/i.test(e.target.tagName);
-	if (e.key !== "/" || typing || e.ctrlKey || e.metaKey || e.altKey) return;
-	e.preventDefault();
-	input?.focus();
-	input?.select();
+/** "/" from anywhere but a field puts the cursor into the box. */
+function useSlash(input: RefObject<HTMLInputElement>): void {
+	useEffect(() => {
+		const onKey = (e: KeyboardEvent) => {
+			const typing = e.target instanceof HTMLElement && /^(input|textarea|select)$/i.test(e.target.tagName);
+			if (e.key !== "/" || typing || e.ctrlKey || e.metaKey || e.altKey) return;
+			e.preventDefault();
+			input.current?.focus();
+			input.current?.select();
+		};
+		addEventListener("keydown", onKey);
+		return () => removeEventListener("keydown", onKey);
+	}, []);
+}
+
+function Option({ hit, id, chosen, onOpen }: { hit: Hit; id: string; chosen: boolean; onOpen(): void }) {
+	return (
+		<li id={id} role="option" aria-selected={chosen}>
+			<a href={hitAddress(hit)} tabIndex={-1} onClick={onOpen}>
+				{hit.unit ? <Lamp state={hit.unit.state} quiet /> : <span class="lamp" />}
+				<span class="name">{hit.name}</span>
+				<small>
+					{hit.former ? t("find.former") : t(`find.kind.${hit.kind}`)} {hitPlace(hit)}
+				</small>
+			</a>
+		</li>
+	);
 }
 
 export function Search({ at }: { at: Route }) {
@@ -55,11 +77,7 @@ export function Search({ at }: { at: Route }) {
 	const list = useId();
 	const hits = useHits(open ? words : "").slice(0, SHOWN);
 	useEffect(() => setChosen(-1), [words]);
-	useEffect(() => {
-		const listener = (e: KeyboardEvent) => onSlash(e, input.current);
-		addEventListener("keydown", listener);
-		return () => removeEventListener("keydown", listener);
-	}, []);
+	useSlash(input);
 	const leave = () => {
 		setOpen(false);
 		input.current?.blur();
@@ -108,18 +126,7 @@ export function Search({ at }: { at: Route }) {
 			/>
 			<kbd aria-hidden="true">/</kbd>
 			<ul id={list} role="listbox" aria-label={t("find.all")} hidden={!shown}>
-				{shown &&
-					hits.map((hit, n) => (
-						<li key={`${hit.kind} ${hit.id} ${hit.name} ${n}`} id={`${list}-${n}`} role="option" aria-selected={n === chosen}>
-							<a href={hitAddress(hit)} tabIndex={-1} onClick={() => setOpen(false)}>
-								{hit.unit ? <Lamp state={hit.unit.state} quiet /> : <span class="lamp" />}
-								<span class="name">{hit.name}</span>
-								<small>
-									{hit.former ? t("find.former") : t(`find.kind.${hit.kind}`)} {hitPlace(hit)}
-								</small>
-							</a>
-						</li>
-					))}
+				{shown && hits.map((hit, n) => <Option key={`${hit.kind} ${hit.id} ${n}`} hit={hit} id={`${list}-${n}`} chosen={n === chosen} onOpen={() => setOpen(false)} />)}
 			</ul>
 		</form>
 	);
