@@ -71,7 +71,7 @@ trap stop INT TERM
 trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done' EXIT
 sansang() { "$B/sansang" --socket "$S/state/sansang.sock" "$@"; }
 for _ in $(seq 200); do
-	sansang status >/dev/null 2>&1 && break
+	sansang --json status 2>/dev/null | grep -q '"silent": *\[\]' && break
 	kill -0 "${pids[0]}" 2>/dev/null || fail "the collector did not start, see above"
 	sleep 0.1
 done

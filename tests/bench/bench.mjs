@@ -28,6 +28,8 @@ function add(job, unit, ours, peer, peer_name, goal, { lowerIsBetter = false } =
 const names = (roles, cpu) =>
   Object.entries(roles).map(([role, pids]) => `${role} ${pids.reduce((a, p) => a + (cpu[p] ?? 0), 0).toFixed(2)}`).join(", ");
 
+const spentSince = (pid, before) => Object.fromEntries(Object.entries(cpuOf(pid)).map(([p, s]) => [p, s - (before[p] ?? 0)]));
+
 const folder = () => mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), "sansang-bench."));
 
 async function pinned(dir, options) {
@@ -43,7 +45,8 @@ async function caughtUp(way) {
   await until("followers have caught up", async () => {
     const status = await way.sansang("status");
     const cpu = cpuTotal(way.collector.pid);
-    const idle = status.journal.pending === 0 && cpu - last < 0.03;
+    const read = [status.series.read, status.judge.cursor].every((id) => id >= status.journal.last_id);
+    const idle = read && status.series.rows_pending === 0 && cpu - last < 0.03;
     last = cpu;
     await sleep(1000);
     return idle;
@@ -64,8 +67,7 @@ async function ingest() {
   const before = cpuOf(way.collector.pid);
   const result = JSON.parse(send(from, steps));
   await caughtUp(way);
-  const after = cpuOf(way.collector.pid);
-  const spent = Object.fromEntries(Object.entries(after).map(([p, s]) => [p, s - (before[p] ?? 0)]));
+  const spent = spentSince(way.collector.pid, before);
   const seconds = Object.values(spent).reduce((a, b) => a + b, 0);
   const roles = rolesOf(way.collector.pid);
   console.log(`  ${result.values} values in ${result.seconds} s wall, ${seconds.toFixed(2)} CPU-s: ${names(roles, spent)}`);
@@ -101,12 +103,12 @@ async function agentsIdle() {
   const perAgent = (pssKb(way.collector.pid) - idle) / nodes;
   add("agents-idle", "KB/agent", perAgent, null, "-", { most: 40 });
   const before = (await way.sansang("status")).ingest;
-  const cpu = cpuTotal(way.collector.pid), start = Date.now();
+  const cpu = cpuOf(way.collector.pid), start = Date.now();
   swarm.child.stdin.write("drop\n");
   await connected(2);
   const after = (await way.sansang("status")).ingest;
   const lost = nodes - (after.batches - before.batches);
-  console.log(`  storm: ${swarm.output.trim().split("\n").at(-1)}, ${((Date.now() - start) / 1000).toFixed(1)} s, ${(cpuTotal(way.collector.pid) - cpu).toFixed(1)} CPU-s, ${lost} batches lost`);
+  console.log(`  storm: ${swarm.output.trim().split("\n").at(-1)}, ${((Date.now() - start) / 1000).toFixed(1)} s, ${lost} batches lost, CPU-s: ${names(rolesOf(way.collector.pid), spentSince(way.collector.pid, cpu))}`);
   add("reconnect-storm", "batches lost", lost, null, "-", { most: 0 });
   swarm.child.stdin.write("end\n");
   await way.stop();

@@ -190,6 +190,9 @@ static void take_refusal(struct member *m, const struct wire_frame *f)
 
 	if (r && r->code != WIRE_REFUSED_BUSY && r->code != WIRE_REFUSED_FULL && r->code != WIRE_REFUSED_REPLACED)
 		log_die("%s: the collector refuses: %s", m->node, r->text);
+	/* after the next welcome all that is not acknowledged goes again */
+	if (r && r->code == WIRE_REFUSED_FULL)
+		tls_close(m->stream);
 	if (r)
 		sansang__refusal__free_unpacked(r, NULL);
 }
@@ -250,8 +253,11 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 	if (status && !m->fleet->o.resend_quietly)
 		log_debug("%s: %s", m->node, why);
 	m->stream = NULL;
-	tls_context_free(m->tls);
-	m->tls = NULL;
+	/* a context with a certificate is kept, as agents do: it holds the ticket to resume with */
+	if (m->phase == MEMBER_ENROLLING) {
+		tls_context_free(m->tls);
+		m->tls = NULL;
+	}
 	retry_later(m);
 }
 
@@ -271,7 +277,8 @@ static void on_connect(uv_connect_t *req, int status)
 		retry_later(m);
 		return;
 	}
-	m->tls = fleet_keys_context(m->fleet->keys, m->node);
+	if (!m->tls)
+		m->tls = fleet_keys_context(m->fleet->keys, m->node);
 	m->stream = tls_stream_new(m->tls, m->tcp, &handlers, m);
 }
 
@@ -375,6 +382,7 @@ void fleet_close(struct fleet *f)
 		for (unsigned k = 0; k < WIRE_UNACKED_MAX; k++)
 			buf_free(&f->members[i]->unacked[k].body);
 		buf_free(&f->members[i]->out);
+		tls_context_free(f->members[i]->tls);
 		free(f->members[i]->node);
 		free(f->members[i]);
 	}
