@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +94,20 @@ static enum log_level level_of(const char *name)
 	return LOG_LEVEL_INFO;
 }
 
+/* The token is often laid down by root for root alone; once used, only root may be able to remove it. */
+static void hand_over_token(const struct agent_config *c, const struct passwd *pw)
+{
+	char certificate[4096];
+
+	if (!c->token_file)
+		return;
+	snprintf(certificate, sizeof(certificate), "%s/agent.crt", c->state_dir);
+	if (!access(certificate, F_OK))
+		unlink(c->token_file);
+	else if (chown(c->token_file, pw->pw_uid, pw->pw_gid) && errno != ENOENT)
+		log_warn("token %s: cannot be given to user %s: %s", c->token_file, c->user, strerror(errno));
+}
+
 /* Made by whoever starts us, given to the user that the roles become. */
 static int prepare_state_dir(const struct agent_config *c)
 {
@@ -111,6 +124,7 @@ static int prepare_state_dir(const struct agent_config *c)
 		log_error("state_dir %s: cannot be given to user %s", c->state_dir, c->user);
 		return -EPERM;
 	}
+	hand_over_token(c, pw);
 	return 0;
 }
 
