@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/series/rrdfile.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -99,6 +100,7 @@ static void drop_cache(int rrd_fd, const char *path)
 	if (fd < 0)
 		return;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	rrdfile_warm(fd);
 	close(fd);
 }
 

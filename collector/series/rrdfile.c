@@ -1,6 +1,7 @@
 #include "collector/series/rrdfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 
 #define ARCHIVES_MAX 16
 #define OUT_VALUES 8192
+#define PAGE_BYTES 4096
 #define LAST_UNKNOWN "U"
 
 static const char version_known[] = "0003";
@@ -176,14 +178,33 @@ struct run {
 	int fd, err;
 	off_t base;
 	size_t columns, row_cnt, cur, start, rows, rows_max;
-	double *out;
+	double *out; /* has room for a page more than rows_max rows */
 };
+
+/*
+ * A page of which only a part is written must first be read from disk, which costs more than all else. So when
+ * the rows run into a new page it is written whole: the rest of it, the archive's very oldest rows, becomes unknown.
+ */
+static size_t run_pad(const struct run *u, off_t at, size_t len)
+{
+	off_t end = at + (off_t)len, page_end = (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	off_t archive_end = u->base + (off_t)(u->row_cnt * u->columns * sizeof(double));
+	size_t pad;
+
+	if ((at - 1) / PAGE_BYTES == (end - 1) / PAGE_BYTES)
+		return 0;
+	pad = (size_t)((page_end < archive_end ? page_end : archive_end) - end) / sizeof(double);
+	for (size_t i = 0; i < pad; i++)
+		u->out[len / sizeof(double) + i] = NAN;
+	return pad * sizeof(double);
+}
 
 static void run_flush(struct run *u)
 {
 	size_t row_bytes = u->columns * sizeof(double), len = u->rows * row_bytes;
 	off_t at = u->base + (off_t)(u->start * row_bytes);
 
+	len += u->rows ? run_pad(u, at, len) : 0;
 	for (size_t done = 0; done < len && !u->err;) {
 		ssize_t n = pwrite(u->fd, (char *)u->out + done, len - done, at + (off_t)done);
 
@@ -363,7 +384,7 @@ int rrdfile_apply(struct rrdfile *f, int fd, const struct layout *l, const int64
 	struct run u = {.fd = fd, .base = (off_t)f->len, .columns = f->stat->ds_cnt};
 
 	if (!space->out)
-		space->out = mem_alloc(OUT_VALUES * sizeof(double));
+		space->out = mem_alloc(OUT_VALUES * sizeof(double) + PAGE_BYTES);
 	u.out = space->out;
 	u.rows_max = OUT_VALUES / u.columns;
 	sources_load(f, l, sources);
@@ -380,6 +401,26 @@ int rrdfile_apply(struct rrdfile *f, int fd, const struct layout *l, const int64
 	f->live->last_up = last;
 	f->live->last_up_usec = 0;
 	return header_write(f, fd);
+}
+
+void rrdfile_warm(int fd)
+{
+	uint8_t *header = mem_alloc(RRDFILE_HEADER_MAX);
+	struct rrdfile f;
+	ssize_t n;
+	char byte;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	n = pread(fd, header, RRDFILE_HEADER_MAX, 0);
+	if (n > 0 && rrdfile_parse(&f, header, (size_t)n) == 0) {
+		off_t base = (off_t)f.len, row = (off_t)(f.stat->ds_cnt * sizeof(double));
+
+		for (size_t r = 0; r < f.stat->rra_cnt && n > 0; r++) {
+			n = pread(fd, &byte, 1, base + row * (off_t)f.ptr[r].cur_row);
+			base += row * (off_t)f.rra[r].row_cnt;
+		}
+	}
+	free(header);
 }
 
 void rrdfile_space_free(struct rrdfile_space *space)

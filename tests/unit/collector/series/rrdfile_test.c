@@ -244,6 +244,37 @@ static void test_long_gap_wraps(void **state)
 	assert_true(isnan(fetch_one(x->ours, late - 86400, 10, SVC_UP)));
 }
 
+/* Once round: at most a page of the oldest rows is unknown early, all else is there. */
+static void test_whole_pages_spare_the_rest(void **state)
+{
+	struct fixture *x = *state;
+	struct layout *l = layouts_get(&x->layouts, metric_class(CLASS_SERVICE), 10, false);
+	int64_t at = 1751300000, rows[60 * 5];
+	unsigned kept = 17280, page = 4096 / (4 * sizeof(double)) + 1;
+
+	assert_int_equal(layout_create(l, x->ours, at), 0);
+	for (unsigned batch = 0; batch < 300; batch++) {
+		for (unsigned i = 0; i < 60; i++) {
+			const int64_t row[5] = {at += 10, 1, 1000 + i, 2000, 0};
+
+			memcpy(rows + i * 5, row, sizeof(row));
+		}
+		ours_apply(x, l, rows, 60);
+	}
+	time_t start = at - (time_t)(kept - page) * 10, end = at - 10;
+	unsigned long step = 10, columns;
+	char **names;
+	double *data;
+	assert_int_equal(rrd_fetch_r(x->ours, "AVERAGE", &start, &end, &step, &columns, &names, &data), 0);
+	assert_int_equal(step, 10);
+	for (size_t i = 0; i < (size_t)(end - start) / step; i++)
+		assert_true(data[i * columns + SVC_UP] == 1);
+	for (unsigned long c = 0; c < columns; c++)
+		rrd_freemem(names[c]);
+	rrd_freemem(names);
+	rrd_freemem(data);
+}
+
 static void test_replay_changes_nothing(void **state)
 {
 	struct fixture *x = *state;
