@@ -94,17 +94,20 @@ static enum log_level level_of(const char *name)
 	return LOG_LEVEL_INFO;
 }
 
-/* The token is often laid down by root for root alone; once used, only root may be able to remove it. */
+/* The token is often laid down by root for root alone; one that is older than the certificate is used, and only root may remove it. */
 static void hand_over_token(const struct agent_config *c, const struct passwd *pw)
 {
-	char certificate[4096];
+	struct stat token, certificate;
+	char path[4096];
 
-	if (!c->token_file)
+	snprintf(path, sizeof(path), "%s/agent.crt", c->state_dir);
+	if (!c->token_file || stat(c->token_file, &token))
 		return;
-	snprintf(certificate, sizeof(certificate), "%s/agent.crt", c->state_dir);
-	if (!access(certificate, F_OK))
+	if (!stat(path, &certificate) && (certificate.st_mtim.tv_sec > token.st_mtim.tv_sec ||
+	                                         (certificate.st_mtim.tv_sec == token.st_mtim.tv_sec &&
+	                                                 certificate.st_mtim.tv_nsec > token.st_mtim.tv_nsec)))
 		unlink(c->token_file);
-	else if (chown(c->token_file, pw->pw_uid, pw->pw_gid) && errno != ENOENT)
+	else if (chown(c->token_file, pw->pw_uid, pw->pw_gid))
 		log_warn("token %s: cannot be given to user %s: %s", c->token_file, c->user, strerror(errno));
 }
 
