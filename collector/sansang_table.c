@@ -93,30 +93,38 @@ void table_pad(const char *text, int width, bool right, bool last)
 	        last ? "\n" : "  ");
 }
 
+/* The row's cells, or the titles when row is NULL. Nothing is printed after the last cell that has text. */
+static void print_row(bool english, const json_t *row, const struct column *columns, const int *width)
+{
+	char text[TABLE_COLUMNS_MAX][TABLE_CELL_SIZE];
+	int last = 0;
+
+	for (int k = 0; columns[k].key; k++) {
+		if (row)
+			table_cell(english, row, &columns[k], text[k], sizeof(text[k]));
+		else
+			snprintf(text[k], sizeof(text[k]), "%s", english ? columns[k].en : columns[k].vi);
+		last = *text[k] ? k : last;
+	}
+	for (int k = 0; k <= last; k++)
+		table_pad(text[k], width[k], columns[k].cell == CELL_NUMBER, k == last);
+}
+
 void table_print(bool english, const json_t *rows, const struct column *columns)
 {
 	char text[TABLE_CELL_SIZE];
-	int width[TABLE_COLUMNS_MAX], count = 0;
+	int width[TABLE_COLUMNS_MAX];
 	const json_t *row;
 	size_t i;
 
-	for (; columns[count].key; count++) {
-		const struct column *c = &columns[count];
-		width[count] = text_width(english ? c->en : c->vi);
+	for (int k = 0; columns[k].key; k++) {
+		width[k] = text_width(english ? columns[k].en : columns[k].vi);
 		json_array_foreach(rows, i, row)
 		{
-			table_cell(english, row, c, text, sizeof(text));
-			width[count] = text_width(text) > width[count] ? text_width(text) : width[count];
-		}
-	}
-	for (int k = 0; k < count; k++)
-		table_pad(english ? columns[k].en : columns[k].vi, width[k], columns[k].cell == CELL_NUMBER,
-		        k == count - 1);
-	json_array_foreach(rows, i, row)
-	{
-		for (int k = 0; k < count; k++) {
 			table_cell(english, row, &columns[k], text, sizeof(text));
-			table_pad(text, width[k], columns[k].cell == CELL_NUMBER, k == count - 1);
+			width[k] = text_width(text) > width[k] ? text_width(text) : width[k];
 		}
 	}
+	print_row(english, NULL, columns, width);
+	json_array_foreach(rows, i, row) print_row(english, row, columns, width);
 }
