@@ -69,6 +69,14 @@ function Option({ hit, id, chosen, onOpen }: { hit: Hit; id: string; chosen: boo
 	);
 }
 
+function Glass() {
+	return (
+		<svg viewBox="0 0 16 16" aria-hidden="true">
+			<path d="M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2zM10.800 10.800 14.500 14.500" />
+		</svg>
+	);
+}
+
 export function Search({ at }: { at: Route }) {
 	const [words, setWords] = useState(at.parts[0] === "find" ? (at.query.get("q") ?? "") : "");
 	const [open, setOpen] = useState(false);
@@ -98,9 +106,7 @@ export function Search({ at }: { at: Route }) {
 	const shown = open && hits.length > 0;
 	return (
 		<form class="search" role="search" onSubmit={onSubmit}>
-			<svg viewBox="0 0 16 16" aria-hidden="true">
-				<path d="M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2zM10.800 10.800 14.500 14.500" />
-			</svg>
+			<Glass />
 			<input
 				ref={input}
 				type="search"
