@@ -2,6 +2,7 @@
 
 #include <libgen.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,15 @@ static void add_extra(struct path_list *l, const struct agent_config *c)
 	}
 }
 
+static bool token_awaited(const struct agent_config *c)
+{
+	char *certificate = mem_printf("%s/agent.crt", c->state_dir);
+	bool awaited = !access(c->token_file, F_OK) || access(certificate, F_OK);
+
+	free(certificate);
+	return awaited;
+}
+
 int rules_enter_agent(const struct agent_config *c)
 {
 	struct path_list l = {0};
@@ -55,9 +65,9 @@ int rules_enter_agent(const struct agent_config *c)
 	add_all(&l, resolver_paths);
 	add_all(&l, agent_paths);
 	add(&l, c->state_dir, SANDBOX_WRITE);
-	/* a used token is removed, which is a right on its folder */
-	if (token && !access(token, F_OK))
-		add(&l, dirname(token), SANDBOX_WRITE);
+	/* a used token is removed, which is a right on its folder; it may also be laid down later */
+	if (token)
+		add(&l, dirname(token), token_awaited(c) ? SANDBOX_WRITE : SANDBOX_READ);
 	add_extra(&l, c);
 	status = sandbox_enter(&rules);
 	free(token);
