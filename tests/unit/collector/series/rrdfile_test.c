@@ -320,6 +320,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_agrees, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_gaps, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_long_gap_wraps, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_whole_pages_spare_the_rest, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_replay_changes_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_refuses_others, setup, teardown),
 	};
