@@ -10,7 +10,7 @@
 #include "common/memory.h"
 
 #define HOUR_MS 3600000
-#define GRAPH_BEFORE_MS (3 * HOUR_MS)
+#define GRAPH_BEFORE_MS (2 * HOUR_MS)
 #define GRAPH_AFTER_MS (20 * 60000)
 #define EVIDENCE_MAX 40
 
@@ -215,6 +215,20 @@ static void add_given(struct page *p, enum part_kind kind, const char *label, ch
 	free(text);
 }
 
+/* The judge's sentence; when it is over, that comes first. */
+static void summary_add(const struct scene *s, struct page *p)
+{
+	char *duration;
+
+	if (!s->recovery) {
+		p->summary = mem_str(text_in(s, s->f->incident, "summary"));
+		return;
+	}
+	duration = duration_text(s, s->resolved_at - s->opened_at);
+	p->summary = mem_printf("%s %s.", word(s, WORD_BACK), duration);
+	free(duration);
+}
+
 static void place_add(const struct scene *s, struct page *p)
 {
 	struct buf former = {0};
@@ -379,15 +393,17 @@ void letter_write(const struct letter_facts *f, struct letter *out)
 {
 	struct scene s = scene_of(f);
 	struct page *p = &out->page;
-	const char *summary = text_in(&s, f->incident, "summary"), *first = text_in(&s, f->incident, "check_first");
+	const char *first = text_in(&s, f->incident, "check_first");
 
 	*out = (struct letter){0};
 	p->language = strcmp(f->language, "en") ? "vi" : "en";
 	p->mood = s.recovery ? MOOD_UP : s.simulated ? MOOD_WARNING : MOOD_DOWN;
-	p->summary = mem_str(summary);
+	summary_add(&s, p);
 	titles_make(&s, out);
 	page_add(p, PART_NOTE, NULL, s.simulated ? word(&s, WORD_SIMULATED_NOTE) : NULL);
 	page_add(p, PART_NOTE, NULL, f->late ? word(&s, WORD_LATE_NOTE) : NULL);
+	if (s.recovery)
+		page_add(p, PART_ROW, word(&s, WORD_WHAT), text_in(&s, f->incident, "summary"));
 	place_add(&s, p);
 	time_add(&s, p);
 	cause_add(&s, p);
@@ -398,12 +414,11 @@ void letter_write(const struct letter_facts *f, struct letter *out)
 		page_add(p, PART_TEXT, NULL, first);
 	}
 	evidence_add(&s, p);
-	if (f->picture) {
-		page_add(p, PART_HEADING, NULL, word(&s, WORD_GRAPH));
+	if (f->picture)
 		page_add(p, PART_PICTURE, NULL, word(&s, WORD_GRAPH));
-	} else {
+	else
 		page_add(p, PART_TEXT, NULL, word(&s, WORD_NO_GRAPH));
-	}
+
 	page_add(p, PART_ROW, word(&s, WORD_INCIDENT), s.id);
 	page_add(p, PART_TEXT, NULL, word(&s, WORD_FOOTER));
 }

@@ -124,6 +124,8 @@ static void html_part(const struct part *part, const char *pale, struct buf *out
 		html_tagged(out, "", part->text, "</td></tr>\n");
 		break;
 	case PART_PICTURE:
+		html_tagged(out, "<tr><td colspan=\"2\" style=\"padding:16px 20px 4px;font-weight:bold\">", part->text,
+		        "</td></tr>\n");
 		html_tagged(out,
 		        "<tr><td colspan=\"2\" style=\"padding:6px 20px\"><img src=\"cid:" MAIL_PICTURE_ID
 		        "\" width=\"600\" style=\"display:block;width:100%;max-width:600px;height:auto\" alt=\"",

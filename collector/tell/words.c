@@ -21,6 +21,7 @@ static const struct {
         [WORD_SIMULATED_NOTE] = {"Số liệu mô phỏng: không phải sự cố thật.",
                 "Simulated data: this is not a real incident."},
         [WORD_WHAT] = {"Sự việc", "What"},
+        [WORD_BACK] = {"Đã hoạt động bình thường trở lại sau", "Back to normal after"},
         [WORD_WHERE] = {"Địa điểm", "Site"},
         [WORD_UNIT] = {"Đơn vị", "Unit"},
         [WORD_FORMER] = {"trước đây: ", "formerly: "},

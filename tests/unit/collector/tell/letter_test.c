@@ -111,6 +111,8 @@ static void recovery_says_how_long(void **state)
 	assert_string_equal(d->letter.subject, "[KHÔI PHỤC] Xã Pha Long – TSLCD – 07:52 (10 phút)");
 	has(&d->text, "Thời gian gián đoạn: 10 phút");
 	has(&d->text, "Đến lúc: 07:52:00");
+	has(&d->text, "Đã hoạt động bình thường trở lại sau 10 phút.");
+	has(&d->text, "Sự việc: Kênh TSLCD của Xã Pha Long mất kết nối.");
 	assert_null(strstr((char *)d->text.data, "Kiểm tra trước tiên"));
 }
 
@@ -171,7 +173,7 @@ static void graphs_are_of_the_hours_around(void **state)
 
 	assert_string_equal(text_of(o, "target"), "uplink:pl-ts");
 	assert_string_equal(text_of(o, "format"), "png");
-	assert_int_equal(json_integer_value(json_object_get(o, "from")), AT / 1000 - 3 * 3600);
+	assert_int_equal(json_integer_value(json_object_get(o, "from")), AT / 1000 - 2 * 3600);
 	assert_int_equal(json_integer_value(json_object_get(o, "to")), AT / 1000 + 20);
 	json_decref(o);
 	free(text);
