@@ -3,6 +3,7 @@
  *
  *   sansang-collector --config F [--check-config]      exit 0 good, 1 a clear error, 2 usage
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -57,6 +58,21 @@ static int check_inventory(const struct collector_config *config)
 	conf_errors_print(&errors);
 	conf_errors_free(&errors);
 	return err;
+}
+
+/* Is there a good copy of an earlier start that core can go on with? */
+static bool inventory_known(const struct collector_config *config)
+{
+	char *path = collector_state_path(config, "inventory");
+	DIR *dir = opendir(path);
+	bool known = false;
+
+	for (struct dirent *e; dir && !known && (e = readdir(dir));)
+		known = e->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	free(path);
+	return known;
 }
 
 static enum log_level level_named(const char *name)
@@ -176,6 +192,9 @@ static int run(struct collector_config *config, const char *role, char *const *a
 	if (role)
 		snprintf(name, sizeof(name), "sansang-collector %.*s", (int)strcspn(role, "/"), role);
 	log_open(name, level_named(config->log_level));
+	/* nothing to go on with: say what is wrong before anything is made */
+	if (!role && !inventory_known(config) && check_inventory(config))
+		return 1;
 	if (!role && prepare_state(config))
 		return 1;
 	return process_main(&table, role);
