@@ -96,7 +96,9 @@ static void put_rows(struct buf *out, const double *data, size_t columns, size_t
 	for (size_t at = 0; at < rows; at += group) {
 		size_t count = rows - at < group ? rows - at : group;
 
-		buf_put(out, ",[" + !at, at ? 2 : 1);
+		if (at)
+			buf_put_u8(out, ',');
+		buf_put_u8(out, '[');
 		for (size_t c = 0; c < columns; c++) {
 			if (c)
 				buf_put_u8(out, ',');
