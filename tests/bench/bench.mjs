@@ -132,7 +132,7 @@ async function agentFootprint() {
   writeFileSync(join(cdir, "collectd.conf"), `Hostname "x"\nBaseDir "${cdir}"\nPIDFile "${cdir}/pid"\nTypesDB "/usr/share/collectd/types.db"\nInterval 10\n` +
     ["cpu", "memory", "load", "interface", "df", "uptime", "swap", "csv"].map((p) => `LoadPlugin ${p}`).join("\n") + `\n<Plugin csv>\n  DataDir "${cdir}/csv"\n</Plugin>\n`);
   const collectd = new Program("collectd", "taskset", ["-c", String(CPU), "/usr/sbin/collectd", "-f", "-C", join(cdir, "collectd.conf")]);
-  const zport = await freePort();
+  const zport = 20000 + (await freePort()) % 12000; // it takes none above 32767
   writeFileSync(join(cdir, "zabbix.conf"), `LogType=console\nServer=127.0.0.1\nListenPort=${zport}\nListenIP=127.0.0.1\nAllowRoot=1\nStartAgents=1\nPidFile=${cdir}/zpid\n`);
   const zabbix = new Program("zabbix_agentd", "taskset", ["-c", String(CPU), "/usr/sbin/zabbix_agentd", "-f", "-c", join(cdir, "zabbix.conf")]);
   const items = ["system.uptime", "system.cpu.load[all,avg1]", "system.cpu.util", "vm.memory.size[available]", "vm.memory.size[total]", "system.swap.size[,used]", "vfs.fs.size[/,pused]", "proc.num[]",
@@ -149,6 +149,7 @@ async function agentFootprint() {
     socket.on("error", done);
   });
   await sleep(15000);
+  for (const peer of [collectd, zabbix]) if (peer.result) throw new Error(`${peer.name}: ${peer.output}`);
   const at = { agent: cpuTotal(agent.pid), collectd: cpuTotal(collectd.pid), zabbix: cpuTotal(zabbix.pid) };
   for (let t = 0; t < seconds; t += 10) {
     const next = sleep(10000);

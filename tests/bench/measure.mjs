@@ -1,8 +1,5 @@
 // measure: CPU and memory of processes, from /proc. All of a supervisor's processes count together.
 import { readdirSync, readFileSync } from "node:fs";
-import { execFileSync } from "node:child_process";
-
-const ticks = Number(execFileSync("getconf", ["CLK_TCK"]).toString());
 
 export function family(pid) {
   const children = new Map();
@@ -20,13 +17,14 @@ export function family(pid) {
   return all;
 }
 
-// CPU seconds of each process of the family: { pid: seconds }. schedstat counts nanoseconds where /proc/stat counts ticks.
+// CPU seconds of each process of the family: { pid: seconds }, of all its threads, counted by the scheduler in nanoseconds.
 export function cpuOf(pid) {
   const out = {};
   for (const p of family(pid)) {
     try {
-      const fields = readFileSync(`/proc/${p}/stat`, "utf8").split(") ")[1].split(" ");
-      out[p] = (Number(fields[11]) + Number(fields[12])) / ticks;
+      let ns = 0;
+      for (const thread of readdirSync(`/proc/${p}/task`)) ns += Number(readFileSync(`/proc/${p}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+      out[p] = ns / 1e9;
     } catch {
       // ended meanwhile
     }
