@@ -239,6 +239,7 @@ static void test_cursor_waits_for_rows(void **state)
 	assert_int_equal(shard_covered(s, 10), 10);
 	assert_int_equal(shard_figures(s)->rows_pending, 0);
 	shard_close(s, 10, "abc");
+	uv_loop_close(&loop);
 	s = shard_begin(*state, &loop, files, &s0);
 	assert_int_equal(s0.cursor, 10);
 	assert_string_equal(s0.digest, "abc");
@@ -247,6 +248,7 @@ static void test_cursor_waits_for_rows(void **state)
 		shard_feed(s, files, id);
 	assert_int_equal(shard_figures(s)->rows_pending, 0);
 	shard_close(s, 10, "abc");
+	uv_loop_close(&loop);
 }
 
 static void test_passes_over(void **state)
@@ -263,6 +265,7 @@ static void test_passes_over(void **state)
 	assert_null(shard_file(s, "a/../b.rrd", class_at(0), STEP, false));
 	assert_null(shard_file(s, "site0/node/svc.rrd", metric_class(CLASS_HOST), STEP, false));
 	shard_close(s, 0, "");
+	uv_loop_close(&loop);
 }
 
 /* A file that is not ours is left alone, and does not stop the others. */
@@ -284,6 +287,7 @@ static void test_foreign_file(void **state)
 		shard_feed(s, files, id);
 	assert_int_equal(shard_flush_all(s), 0);
 	shard_close(s, 20, "");
+	uv_loop_close(&loop);
 }
 
 int main(void)
