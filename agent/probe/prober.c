@@ -22,6 +22,7 @@
 #define SLOT_MS 100
 #define CROWD 16
 #define AT_ONCE_MS 50
+#define AT_ONCE_SLOTS 4
 #define GAP_MOST_MS 200 /* five echoes in the first second */
 #define EVENTS_MAX 64
 
@@ -51,7 +52,7 @@ struct prober {
 	struct prober_handlers handlers;
 	struct names *names;
 	struct check **checks;
-	size_t count;
+	size_t count, count_of[2]; /* by at_once */
 	int64_t offset_ms;
 	uint64_t first_slot; /* of `spread` */
 	int epoll;           /* of all descriptors of runs: one poll handle for all */
@@ -84,11 +85,12 @@ static int64_t phase_ms(const struct check *c)
 {
 	const struct prober *p = c->prober;
 	uint64_t every = (uint64_t)c->spec.every_ms, slots = every / SLOT_MS;
+	uint64_t crowds = 1 + p->count_of[c->spec.at_once] / CROWD;
 
 	if (c->spec.at_once)
-		return (int64_t)(c->hash % (p->count / CROWD < 4 ? 1 + p->count / CROWD : 4)) * AT_ONCE_MS;
-	if (slots > 1 + p->count / CROWD)
-		slots = 1 + p->count / CROWD;
+		return (int64_t)(c->hash % (crowds < AT_ONCE_SLOTS ? crowds : AT_ONCE_SLOTS)) * AT_ONCE_MS;
+	if (slots > crowds)
+		slots = crowds;
 	return (int64_t)((p->first_slot % (every / SLOT_MS) * SLOT_MS + c->hash % slots * (every / slots)) % every);
 }
 
@@ -379,6 +381,9 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	p->checks = fresh;
 	p->count = count;
 	p->first_slot = hash_of(CLASS_COUNT, spread);
+	p->count_of[0] = p->count_of[1] = 0;
+	for (size_t i = 0; i < count; i++)
+		p->count_of[specs[i].at_once]++;
 	schedule_all(p);
 }
 

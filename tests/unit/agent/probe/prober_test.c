@@ -246,7 +246,7 @@ static void test_list_is_replaced(void **state)
 
 static void test_phases_spread(void **state)
 {
-	struct prober p = {.count = 1000, .first_slot = 77};
+	struct prober p = {.count_of = {1000, 1000}, .first_slot = 77};
 	unsigned seen[10] = {0};
 
 	(void)state;
@@ -268,8 +268,8 @@ static void test_phases_spread(void **state)
 /* A few checks share one wake-up, which differs from agent to agent. */
 static void test_few_share_a_phase(void **state)
 {
-	struct prober p = {.count = 5, .first_slot = hash_of(CLASS_COUNT, "node-1")};
-	struct prober q = {.count = 5, .first_slot = hash_of(CLASS_COUNT, "node-2")};
+	struct prober p = {.count_of = {5, 0}, .first_slot = hash_of(CLASS_COUNT, "node-1")};
+	struct prober q = {.count_of = {5, 0}, .first_slot = hash_of(CLASS_COUNT, "node-2")};
 	struct check a = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 17};
 	struct check b = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 4711};
 	struct check c = {.prober = &q, .spec = {.every_ms = 60000}, .hash = 17};
