@@ -14,6 +14,9 @@
  *
  * The incident id is deterministic: it is made of the target and the second at which the trouble began,
  * for instance "mk-hq.svc-land.20250701T004200". The record's key is "incident/ID/CHANGE/N" with N the count of changes.
+ *
+ * tell writes one for each mail that the server took: {"type": "mail", "incident", "kind": "open" | "resolve" | "reopen" |
+ * "resolve-2", "contact", "at" (ms)}, key "mail/INCIDENT/KIND/CONTACT"; judge passes over it.
  */
 #ifndef SANSANG_CONCLUSION_H
 #define SANSANG_CONCLUSION_H

@@ -13,6 +13,7 @@
 #define GRAPH_BEFORE_MS (2 * HOUR_MS)
 #define GRAPH_AFTER_MS (20 * 60000)
 #define EVIDENCE_MAX 40
+#define AFFECTS_MAX 20 /* a whole province is not read name by name */
 
 /* The incident with what the inventory knows of it; all borrowed, members may be NULL. */
 struct scene {
@@ -318,15 +319,21 @@ static void lines_add(const struct scene *s, struct page *p)
 			line_add(s, &s->site->uplinks[i], p);
 }
 
-/* "service:land@mk-srv1" as people say it. */
+/* "service:land@mk-srv1" as people say it: "Đất đai (mk-srv1)". */
 static char *affected_name(const struct scene *s, const char *text)
 {
-	const char *id = !strncmp(text, "service:", 8) ? text + 8 : NULL, *at = id ? strchr(id, '@') : NULL;
-	const struct service *sv;
-	char *name = id ? mem_strn(id, at ? (size_t)(at - id) : strlen(id)) : NULL, *said;
+	size_t kind = strcspn(text, ":"), id = text[kind] ? strcspn(text + kind + 1, "@") : 0;
+	char *prefix = mem_strn(text, kind), *name = mem_strn(text + kind + (text[kind] == ':'), id);
+	const char *at = text[kind] && text[kind + 1 + id] == '@' ? text + kind + 2 + id : NULL;
+	const struct service *sv = strcmp(prefix, "service") ? NULL : inventory_service(s->f->inventory, name);
+	const struct uplink *u = strcmp(prefix, "uplink") ? NULL : uplink_named(s->site, name);
+	char *what = sv  ? mem_str(sv->name)
+	             : u ? mem_str(line_kind(s, u))
+	                 : mem_printf("%s %s", word_of_key(prefix, s->language), name);
+	char *said = at ? mem_printf("%s (%s)", what, at) : mem_str(what);
 
-	sv = name ? inventory_service(s->f->inventory, name) : NULL;
-	said = !sv ? mem_str(text) : at ? mem_printf("%s (%s)", sv->name, at + 1) : mem_str(sv->name);
+	free(what);
+	free(prefix);
 	free(name);
 	return said;
 }
@@ -340,12 +347,15 @@ static void affects_add(const struct scene *s, struct page *p)
 
 	json_array_foreach(affects, i, one)
 	{
-		char *name = json_string_value(one) ? affected_name(s, json_string_value(one)) : NULL;
+		char *name =
+		        json_string_value(one) && i < AFFECTS_MAX ? affected_name(s, json_string_value(one)) : NULL;
 
 		if (name)
 			buf_printf(&text, "%s%s", text.len ? ", " : "", name);
 		free(name);
 	}
+	if (json_array_size(affects) > AFFECTS_MAX)
+		buf_printf(&text, ", %s %zu", word(s, WORD_MORE), json_array_size(affects) - AFFECTS_MAX);
 	buf_put_u8(&text, 0);
 	page_add(p, PART_ROW, word(s, WORD_AFFECTS), (char *)text.data);
 	buf_free(&text);

@@ -62,6 +62,10 @@ static const struct {
         [WORD_COLLECTOR] = {"máy chủ giám sát", "collector"},
         [WORD_INTERNET] = {"internet", "internet"},
         [WORD_EVERYWHERE] = {"nhiều địa điểm", "several sites"},
+        [WORD_SERVER] = {"máy chủ", "server"},
+        [WORD_PORT] = {"cổng mạng", "interface"},
+        [WORD_PATH] = {"đường tới", "path to"},
+        [WORD_MORE] = {"và thêm", "and more:"},
 };
 
 static const struct {
@@ -77,6 +81,13 @@ static const struct {
         {"central", WORD_BY_CENTRAL},
         {"collector", WORD_COLLECTOR},
         {"internet", WORD_INTERNET},
+        {"judge", WORD_COLLECTOR},
+        {"service", WORD_SERVICE},
+        {"uplink", WORD_LINE},
+        {"agent", WORD_AGENT_OF},
+        {"host", WORD_SERVER},
+        {"if", WORD_PORT},
+        {"path", WORD_PATH},
 };
 
 const char *word_in(enum word w, const char *language)

@@ -164,6 +164,37 @@ static void nearly_nothing_is_known(void **state)
 	has(&d->text, "gone-too");
 }
 
+static void what_is_affected_has_names(void **state)
+{
+	static const struct {
+		const char *key, *vi;
+	} cases[] = {{"service:land@pl-srv1", "Đất đai (pl-srv1)"}, {"service:gone", "Dịch vụ gone"},
+		{"uplink:pl-ts@pl-srv1", "TSLCD (pl-srv1)"}, {"uplink:gone@x", "Kênh truyền gone (x)"},
+		{"agent:pl-srv1", "trạm đo pl-srv1"}, {"host:pl-srv1", "máy chủ pl-srv1"}, {"if:eth0@x", "cổng mạng eth0 (x)"},
+		{"odd", "odd "}, {"", " "}, {":", " "}, {"a:@", "a  ()"}};
+	struct desk *d = *state;
+	struct letter_facts f = {.incident = d->incident, .kind = "open", .inventory = d->inv, .language = "vi"};
+	struct scene s = scene_of(&f);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *name = affected_name(&s, cases[i].key);
+
+		assert_string_equal(name, cases[i].vi);
+		free(name);
+	}
+}
+
+static void a_province_of_affects_is_cut(void **state)
+{
+	struct desk *d = *state;
+	json_t *affects = json_object_get(d->incident, "affects");
+
+	for (int i = 0; i < 500; i++)
+		json_array_append_new(affects, json_sprintf("service:land@n%d", i));
+	desk_write(d, "open", "vi", false, false);
+	has(&d->text, "Đất đai (n18), và thêm 481\n");
+}
+
 static void graphs_are_of_the_hours_around(void **state)
 {
 	struct desk *d = *state;
@@ -191,6 +222,8 @@ int main(void)
 		AT_A_DESK(a_service_is_named_with_its_line),
 		AT_A_DESK(an_old_incident_is_of_the_old_unit),
 		AT_A_DESK(nearly_nothing_is_known),
+		AT_A_DESK(what_is_affected_has_names),
+		AT_A_DESK(a_province_of_affects_is_cut),
 		AT_A_DESK(graphs_are_of_the_hours_around),
 	};
 
