@@ -207,7 +207,9 @@ static void easy_prepare(struct smtp *s)
 
 	curl_easy_setopt(e, CURLOPT_URL, s->server);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(e, CURLOPT_USE_SSL, use[s->tls]);
+	/* a password is not given in clear to whoever strips STARTTLS from the answer */
+	curl_easy_setopt(e, CURLOPT_USE_SSL,
+	        s->password && s->tls == MAIL_TLS_OPPORTUNISTIC ? (long)CURLUSESSL_ALL : use[s->tls]);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, proven ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, proven ? 2L : 0L);
 	curl_easy_setopt(e, CURLOPT_USERNAME, s->user);

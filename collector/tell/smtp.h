@@ -4,7 +4,7 @@
  * Tell process; the only file that knows libcurl. Nothing here blocks: a server that accepts and then
  * says nothing is given up after SMTP_PATIENCE_MS. The connection is kept for the next letter
  * while the server lets it. TLS as configured: required fails closed; opportunistic takes STARTTLS when offered,
- * whoever's certificate it is (better than clear text, no proof of identity).
+ * whoever's certificate it is (better than clear text, no proof of identity), and with a password insists on it.
  */
 #ifndef SANSANG_TELL_SMTP_H
 #define SANSANG_TELL_SMTP_H

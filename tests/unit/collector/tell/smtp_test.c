@@ -10,6 +10,7 @@ static const char letter[] = "From: <a@lab.example>\r\nTo: <b@lab.example>\r\nSu
 
 struct line {
 	struct smtpd server;
+	const char *user, *password;
 	uv_loop_t loop;
 	struct smtp *smtp;
 	int answers;
@@ -28,7 +29,8 @@ static void on_result(enum smtp_result result, const char *answer, void *arg)
 
 static void line_open(struct line *l, int tls, int64_t patience_ms)
 {
-	struct smtp_options o = {.server = l->server.url, .tls = tls, .patience_ms = patience_ms};
+	struct smtp_options o = {
+		.server = l->server.url, .tls = tls, .patience_ms = patience_ms, .user = l->user, .password = l->password};
 
 	uv_loop_init(&l->loop);
 	l->answers = 0;
@@ -114,6 +116,52 @@ static void opportunistic_tls_goes_without(void **state)
 	line_close(&l);
 }
 
+static void logins_go_over_tls_only(void **state)
+{
+	struct line l = {.user = "sansang", .password = "mật khẩu có dấu"};
+	char *mail;
+
+	(void)state;
+	smtpd_prepare(&l.server);
+	smtpd_start(&l.server, "--tls", "--auth=sansang:mật khẩu có dấu");
+	line_open(&l, MAIL_TLS_OPPORTUNISTIC, 20000);
+	assert_int_equal(line_send(&l), SMTP_SENT);
+	mail = smtpd_mail(&l.server, 1);
+	assert_non_null(strstr(mail, "X-Tls: yes\r\nX-User: sansang\r\n"));
+	free(mail);
+	smtpd_stop(&l.server);
+	smtpd_start(&l.server, NULL, NULL); /* somebody took STARTTLS away */
+	assert_int_equal(line_send(&l), SMTP_AWAY);
+	assert_null(smtpd_mail(&l.server, 2));
+	line_close(&l);
+}
+
+static void a_wrong_password_stops_all_not_one(void **state)
+{
+	struct line l = {.user = "sansang", .password = "wrong"};
+
+	(void)state;
+	smtpd_prepare(&l.server);
+	smtpd_start(&l.server, "--tls", "--auth=sansang:right");
+	line_open(&l, MAIL_TLS_OPPORTUNISTIC, 20000);
+	assert_int_equal(line_send(&l), SMTP_AWAY);
+	assert_non_null(strstr(l.answer, "535"));
+	line_close(&l);
+}
+
+static void a_stranger_in_the_way_gets_nothing(void **state)
+{
+	struct line l = {.user = "sansang", .password = "right"};
+
+	(void)state;
+	smtpd_prepare(&l.server);
+	smtpd_start(&l.server, "--tls", "--auth=sansang:right");
+	line_open(&l, MAIL_TLS_REQUIRED, 20000);
+	assert_int_equal(line_send(&l), SMTP_AWAY); /* a certificate that nobody trusts */
+	assert_null(smtpd_mail(&l.server, 1));
+	line_close(&l);
+}
+
 static void refusals_are_told_apart(void **state)
 {
 	struct line l = {0};
@@ -167,6 +215,9 @@ int main(void)
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(required_tls_fails_closed),
 		cmocka_unit_test(opportunistic_tls_goes_without),
+		cmocka_unit_test(logins_go_over_tls_only),
+		cmocka_unit_test(a_wrong_password_stops_all_not_one),
+		cmocka_unit_test(a_stranger_in_the_way_gets_nothing),
 		cmocka_unit_test(refusals_are_told_apart),
 		cmocka_unit_test(a_silent_server_is_given_up),
 		cmocka_unit_test(closing_in_the_middle),
