@@ -28,7 +28,7 @@ struct connection {
 	struct lws *wsi;
 	struct request *request; /* NULL between requests */
 	size_t sent;
-	bool counted, head_sent;
+	bool counted, head_sent, dropped;
 };
 
 static const struct {
@@ -75,8 +75,12 @@ void server_drop(struct request *r)
 {
 	struct connection *c = r->wire;
 
-	if (c)
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	if (!c)
+		return;
+	/* at its next turn to write, or, when it takes nothing, by the timeout */
+	c->dropped = true;
+	lws_callback_on_writable(c->wsi);
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
 /* ---- reading ---- */
@@ -290,6 +294,8 @@ static int connection_write(struct connection *c)
 	struct request *r = c->request;
 	size_t len, left;
 
+	if (c->dropped)
+		return -1;
 	if (!r || !r->answered)
 		return 0;
 	if (!c->head_sent) {
