@@ -25,7 +25,7 @@ $(error packages are missing: run `make deps` as root, or see the line that `pac
 endif
 endif
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral $(if $(SAN),-Wno-format-truncation)
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
 OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN),-O2 -g)
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DSANSANG_VERSION='"$(VERSION)"' \
