@@ -11,7 +11,7 @@
 #include "common/log.h"
 #include "common/memory.h"
 
-#define TICK_MS 1000
+#define TICK_MS 2500 /* half a heartbeat: each tick wakes an idle host */
 #define RETRY_FIRST_MS 5000
 #define RETRY_MOST_MS 30000
 #define OPENING_MS 15000 /* for the handshake */
