@@ -43,16 +43,18 @@ lint() {
 
 # Node's own runner tells its counts in lines such as "# pass 12".
 node_tests() {
-	local out status
-	out=$(timeout 1500 node --test --test-reporter=tap --test-concurrency=1 "$@" 2>&1)
-	status=$?
-	local ok bad skip
+	local out log status ok bad skip
+	log=$(mktemp)
+	timeout 1500 node --test --test-reporter=tap --test-concurrency=1 "$@" 2>&1 |
+		tee "$log" | grep --line-buffered -E '^ *(not )?ok |# SKIP' | cut -c1-160
+	status=${PIPESTATUS[0]}
+	out=$(cat "$log")
+	rm -f "$log"
 	ok=$(sed -n 's/^# pass //p' <<<"$out")
 	bad=$(sed -n 's/^# fail //p' <<<"$out")
 	skip=$(sed -n 's/^# skipped //p' <<<"$out")
 	[ $status = 0 ] || [ "${bad:-0}" != 0 ] || bad=1
 	passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${skip:-0}))
-	grep -E '^ *(not )?ok |# SKIP' <<<"$out" | cut -c1-160
 	if [ "${bad:-0}" != 0 ]; then
 		failures="$failures $*"
 		grep -vE '^ *(ok|#|---|\.\.\.|duration_ms|type)' <<<"$out" | tail -80
