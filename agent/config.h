@@ -18,13 +18,13 @@
 #include "common/conf.h"
 
 struct agent_config {
-	char *path; /* of the file, absolute */
+	char *path;                     /* of the file, absolute */
 	struct conf_strings collectors; /* host:port, tried in order */
-	char *proxy;      /* "http://host:port" or NULL */
+	char *proxy;                    /* "http://host:port" or NULL */
 	char *node;
 	char *token_file; /* or NULL */
 	char *state_dir;
-	char *user;       /* or NULL */
+	char *user; /* or NULL */
 	char *log_level;
 	struct conf_strings capture_interfaces;
 	struct conf_strings sandbox_read;

@@ -31,7 +31,8 @@ struct act {
 };
 
 /* Takes `request`. `by` is the peer of a socket, NULL for web. */
-void acts_run(struct core *core, json_t *request, enum act_door door, const char *by, act_on_answer on_answer, void *arg);
+void acts_run(
+        struct core *core, json_t *request, enum act_door door, const char *by, act_on_answer on_answer, void *arg);
 /* Takes `answer` (NULL: an empty object) and the act. */
 void act_answer(struct act *act, json_t *answer);
 void act_refuse(struct act *act, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -14,7 +14,7 @@ enum mail_tls { MAIL_TLS_REQUIRED, MAIL_TLS_OPPORTUNISTIC, MAIL_TLS_OFF };
 enum language { LANGUAGE_VI, LANGUAGE_EN };
 
 struct collector_config {
-	char *path;      /* of the file itself, absolute */
+	char *path; /* of the file itself, absolute */
 	char *state_dir;
 	char *inventory; /* path of province.yaml */
 	char *user;      /* NULL: keep the uid */
@@ -45,9 +45,9 @@ struct collector_config {
 		struct conf_place password_place;
 		int tls; /* enum mail_tls */
 	} mail;
-	int64_t series_shards; /* key `series: { shards: 1 }` */
-	int64_t render_workers;/* key `render: { workers: 1 }` */
-	int language;          /* enum language */
+	int64_t series_shards;  /* key `series: { shards: 1 }` */
+	int64_t render_workers; /* key `render: { workers: 1 }` */
+	int language;           /* enum language */
 	char *timezone;
 };
 

@@ -16,6 +16,7 @@
 #include "common/sandbox.h"
 
 #define TICK_MS 60000
+#define CERTIFICATES_MS (24 * 3600000)
 #define HOST_SIZE 256
 
 /* ---- start ---- */
@@ -237,6 +238,10 @@ static void on_tick(uv_timer_t *tick)
 
 	sessions_expire(core->db, clock_wall_ms());
 	core_inventory_tick(core, clock_wall_ms());
+	if (clock_boot_ms() - core->certified_at_ms >= CERTIFICATES_MS) {
+		core->certified_at_ms = clock_boot_ms();
+		issue_certificates(core); /* logged there; the old ones are good for weeks */
+	}
 }
 
 /* ---- the role ---- */
@@ -263,7 +268,7 @@ int core_run(struct process *self, void *arg)
 
 	core->self = self;
 	core->config = arg;
-	core->started_at_ms = clock_boot_ms();
+	core->started_at_ms = core->certified_at_ms = clock_boot_ms();
 	int err = enter_sandbox(core->config);
 	if (err)
 		return 1;

@@ -53,7 +53,7 @@ struct core_link {
 	struct core *core;
 	char peer[16];
 	unsigned index;
-	char follower[24]; /* its name at the journal, "" when it reads none */
+	char follower[24];       /* its name at the journal, "" when it reads none */
 	struct channel *channel; /* NULL while it is away */
 	unsigned generation;     /* of the channel: an answer to an older one goes nowhere */
 };
@@ -83,7 +83,7 @@ struct core {
 	struct core_answer *spare;
 	uv_check_t wake; /* active while followers are to be woken at the end of this loop turn */
 	uv_timer_t tick;
-	int64_t woken_id, ticked_at_ms, started_at_ms;
+	int64_t woken_id, ticked_at_ms, started_at_ms, certified_at_ms;
 	bool intakes_paused, stopping;
 	uint64_t batches, duplicates, refused;
 };

@@ -203,7 +203,7 @@ static void read_dict(struct decoding *d)
 	uint8_t layout = cursor_u8(&d->c);
 	cursor_str(&d->c, instance, sizeof(instance));
 	if (set >= BATCH_SETS_MAX || !class_name[0] || !metric_instance_valid(class_name) ||
-		!metric_instance_valid(instance))
+	        !metric_instance_valid(instance))
 		d->c.failed = true;
 	if (d->c.failed)
 		return;
@@ -278,8 +278,8 @@ static void read_rows(struct decoding *d)
 	d->sum.values += (uint32_t)(rows * columns);
 }
 
-int batch_decode(const uint8_t *data, size_t len, const struct batch_handlers *h, void *arg,
-	struct batch_summary *summary)
+int batch_decode(
+        const uint8_t *data, size_t len, const struct batch_handlers *h, void *arg, struct batch_summary *summary)
 {
 	struct decoding d = {.c = cursor_of(data, len), .h = h, .arg = arg};
 

@@ -56,6 +56,7 @@ struct batch_summary {
 };
 
 /* Any handler may be NULL; `summary` too. 0 or -EBADMSG. */
-int batch_decode(const uint8_t *data, size_t len, const struct batch_handlers *h, void *arg, struct batch_summary *summary);
+int batch_decode(
+        const uint8_t *data, size_t len, const struct batch_handlers *h, void *arg, struct batch_summary *summary);
 
 #endif

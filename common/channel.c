@@ -78,7 +78,7 @@ void channel_close(struct channel *ch)
 	ch->closing = true;
 	/* last words, if they go at once */
 	if (ch->out.len > ch->out_at &&
-		send(ch->fd, ch->out.data + ch->out_at, ch->out.len - ch->out_at, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	        send(ch->fd, ch->out.data + ch->out_at, ch->out.len - ch->out_at, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("channel: closed with %zu bytes unsent", ch->out.len - ch->out_at);
 	uv_close((uv_handle_t *)&ch->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&ch->flush, on_handle_closed);

@@ -33,7 +33,8 @@ typedef void (*channel_on_reply)(struct cursor *payload, void *arg);
 struct channel *channel_open(uv_loop_t *loop, int fd, const struct channel_handlers *h, void *arg);
 void channel_set_handlers(struct channel *ch, const struct channel_handlers *h, void *arg);
 void channel_send(struct channel *ch, uint16_t kind, const void *data, size_t len);
-void channel_call(struct channel *ch, uint16_t kind, const void *data, size_t len, channel_on_reply on_reply, void *arg);
+void channel_call(
+        struct channel *ch, uint16_t kind, const void *data, size_t len, channel_on_reply on_reply, void *arg);
 void channel_reply(struct channel *ch, uint16_t kind, uint32_t id, const void *data, size_t len);
 /* Bytes not yet taken by the kernel: senders of bulk stop above a few MB. */
 size_t channel_pending(const struct channel *ch);

@@ -28,13 +28,13 @@ enum conf_type {
 	CONF_DURATION, /* int64_t milliseconds: 500ms, 10s, 5m, 24h, 8d */
 	CONF_SIZE,     /* int64_t bytes: 512KB, 20GB (powers of 1024) */
 	CONF_CHOICE,   /* int, index into `choices` */
-	CONF_TIME,     /* int64_t UTC ms: a bare date is midnight in the zone, a date-time needs an offset or Z; "never" is INT64_MAX */
-	CONF_ADDRESS,  /* char *: "host:port" or "[v6]:port" */
-	CONF_STRINGS,  /* struct conf_strings: a list of scalars, or one scalar */
-	CONF_MAP,      /* a nested struct described by `keys`, stored in place */
-	CONF_LIST,     /* struct conf_list of structs described by `keys` */
-	CONF_CUSTOM,   /* `custom` reads the node itself; `custom_free` frees what it made */
-	CONF_ANY,      /* any YAML, passed over: nothing is stored (sections that a later release reads) */
+	CONF_TIME, /* int64_t UTC ms: a bare date is midnight in the zone, a date-time needs an offset or Z; "never" is INT64_MAX */
+	CONF_ADDRESS, /* char *: "host:port" or "[v6]:port" */
+	CONF_STRINGS, /* struct conf_strings: a list of scalars, or one scalar */
+	CONF_MAP,     /* a nested struct described by `keys`, stored in place */
+	CONF_LIST,    /* struct conf_list of structs described by `keys` */
+	CONF_CUSTOM,  /* `custom` reads the node itself; `custom_free` frees what it made */
+	CONF_ANY,     /* any YAML, passed over: nothing is stored (sections that a later release reads) */
 };
 
 struct conf_place;
@@ -67,13 +67,13 @@ struct conf_key {
 	const char *const *choices; /* ends with NULL */
 	const struct conf_key *keys;
 	size_t item_size; /* of CONF_LIST's structs; of CONF_CUSTOM's value when place_wanted */
-	bool id_unique;      /* CONF_ID within a CONF_LIST: a duplicate is an error that names the first place */
-	bool place_wanted;   /* a struct conf_place stands right behind the value in the struct (aligned to 4); not for maps */
+	bool id_unique;   /* CONF_ID within a CONF_LIST: a duplicate is an error that names the first place */
+	bool place_wanted; /* a struct conf_place stands right behind the value in the struct (aligned to 4); not for maps */
 	void (*custom)(struct conf_reader *r, const struct conf_node *node, void *out);
 	void (*custom_free)(void *out);
 	/* Of a scalar or of each of CONF_STRINGS, after it was read: NULL when it is right, else what was expected. */
 	const char *(*check)(const void *value);
-	const char *help;    /* for the man page; NULL only in tests */
+	const char *help; /* for the man page; NULL only in tests */
 };
 
 struct conf_errors {
@@ -89,7 +89,8 @@ int conf_load(const char *path, const struct conf_key *keys, const char *zone, v
 /* Frees what conf_load put into `out`, not `out` itself. */
 void conf_free(const struct conf_key *keys, void *out);
 /* For checks after loading (dangling references and the like). */
-void conf_error(struct conf_errors *errors, const char *path, struct conf_place place, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void conf_error(struct conf_errors *errors, const char *path, struct conf_place place, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
 void conf_errors_print(const struct conf_errors *errors); /* a line each to standard error */
 void conf_errors_free(struct conf_errors *errors);
 
@@ -101,6 +102,7 @@ const char *conf_node_text(const struct conf_node *node);
 /* Reads `node` into `out` (zeroed, of `key`) as a value of that key; false when an error was said. */
 bool conf_node_read(struct conf_reader *r, const struct conf_key *key, const struct conf_node *node, void *out);
 /* An error at that place, named by the path of the key that is being read. */
-void conf_node_error(struct conf_reader *r, const struct conf_node *node, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conf_node_error(struct conf_reader *r, const struct conf_node *node, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
 
 #endif

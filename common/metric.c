@@ -4,86 +4,95 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GAUGE(n, d, u, m) {.name = n, .kind = METRIC_GAUGE, .decimals = d, .unit = u, .max = m}
-#define LOW(n, d, u, m) {.name = n, .kind = METRIC_GAUGE, .decimals = d, .unit = u, .max = m, .low_is_bad = true}
-#define COUNTER(n, u, m) {.name = n, .kind = METRIC_COUNTER, .unit = u, .max = m}
+#define GAUGE(n, d, u, m)                                                                                              \
+	{                                                                                                              \
+		.name = n, .kind = METRIC_GAUGE, .decimals = d, .unit = u, .max = m                                    \
+	}
+#define LOW(n, d, u, m)                                                                                                \
+	{                                                                                                              \
+		.name = n, .kind = METRIC_GAUGE, .decimals = d, .unit = u, .max = m, .low_is_bad = true                \
+	}
+#define COUNTER(n, u, m)                                                                                               \
+	{                                                                                                              \
+		.name = n, .kind = METRIC_COUNTER, .unit = u, .max = m                                                 \
+	}
 #define LINE_RATE 12.5e9 /* octets a second of 100 Gbit/s */
 
 static const struct metric host_metrics[] = {
-	[HOST_UPTIME] = LOW("uptime_s", 0, "s", 0),
-	[HOST_LOAD1] = GAUGE("load1", 2, "", 0),
-	[HOST_CPU] = GAUGE("cpu_pct", 2, "%", 100),
-	[HOST_MEM_USED] = GAUGE("mem_used", 0, "B", 0),
-	[HOST_MEM_TOTAL] = GAUGE("mem_total", 0, "B", 0),
-	[HOST_SWAP_USED] = GAUGE("swap_used", 0, "B", 0),
-	[HOST_DISK_USED] = GAUGE("disk_used_pct", 2, "%", 100),
-	[HOST_DISK_FREE] = LOW("disk_free", 0, "B", 0),
-	[HOST_PROCESSES] = GAUGE("processes", 0, "", 0),
+        [HOST_UPTIME] = LOW("uptime_s", 0, "s", 0),
+        [HOST_LOAD1] = GAUGE("load1", 2, "", 0),
+        [HOST_CPU] = GAUGE("cpu_pct", 2, "%", 100),
+        [HOST_MEM_USED] = GAUGE("mem_used", 0, "B", 0),
+        [HOST_MEM_TOTAL] = GAUGE("mem_total", 0, "B", 0),
+        [HOST_SWAP_USED] = GAUGE("swap_used", 0, "B", 0),
+        [HOST_DISK_USED] = GAUGE("disk_used_pct", 2, "%", 100),
+        [HOST_DISK_FREE] = LOW("disk_free", 0, "B", 0),
+        [HOST_PROCESSES] = GAUGE("processes", 0, "", 0),
 };
 
 static const struct metric interface_metrics[] = {
-	[IF_IN_OCTETS] = COUNTER("in_octets", "B/s", LINE_RATE),
-	[IF_OUT_OCTETS] = COUNTER("out_octets", "B/s", LINE_RATE),
-	[IF_IN_PACKETS] = COUNTER("in_packets", "1/s", LINE_RATE),
-	[IF_OUT_PACKETS] = COUNTER("out_packets", "1/s", LINE_RATE),
-	[IF_IN_ERRORS] = COUNTER("in_errors", "1/s", LINE_RATE),
-	[IF_OUT_ERRORS] = COUNTER("out_errors", "1/s", LINE_RATE),
-	[IF_IN_DROPS] = COUNTER("in_drops", "1/s", LINE_RATE),
-	[IF_OUT_DROPS] = COUNTER("out_drops", "1/s", LINE_RATE),
-	[IF_CARRIER] = LOW("carrier", 0, "", 1),
-	[IF_SPEED] = LOW("speed_bps", 0, "bit/s", 0),
+        [IF_IN_OCTETS] = COUNTER("in_octets", "B/s", LINE_RATE),
+        [IF_OUT_OCTETS] = COUNTER("out_octets", "B/s", LINE_RATE),
+        [IF_IN_PACKETS] = COUNTER("in_packets", "1/s", LINE_RATE),
+        [IF_OUT_PACKETS] = COUNTER("out_packets", "1/s", LINE_RATE),
+        [IF_IN_ERRORS] = COUNTER("in_errors", "1/s", LINE_RATE),
+        [IF_OUT_ERRORS] = COUNTER("out_errors", "1/s", LINE_RATE),
+        [IF_IN_DROPS] = COUNTER("in_drops", "1/s", LINE_RATE),
+        [IF_OUT_DROPS] = COUNTER("out_drops", "1/s", LINE_RATE),
+        [IF_CARRIER] = LOW("carrier", 0, "", 1),
+        [IF_SPEED] = LOW("speed_bps", 0, "bit/s", 0),
 };
 
 static const struct metric path_metrics[] = {
-	[PATH_LOSS] = GAUGE("loss_pct", 2, "%", 100),
-	[PATH_RTT] = GAUGE("rtt_ms", 3, "ms", 0),
-	[PATH_RTT_MIN] = GAUGE("rtt_min_ms", 3, "ms", 0),
-	[PATH_RTT_MAX] = GAUGE("rtt_max_ms", 3, "ms", 0),
-	[PATH_JITTER] = GAUGE("jitter_ms", 3, "ms", 0),
-	[PATH_IN_OCTETS] = COUNTER("in_octets", "B/s", LINE_RATE),
-	[PATH_OUT_OCTETS] = COUNTER("out_octets", "B/s", LINE_RATE),
+        [PATH_LOSS] = GAUGE("loss_pct", 2, "%", 100),
+        [PATH_RTT] = GAUGE("rtt_ms", 3, "ms", 0),
+        [PATH_RTT_MIN] = GAUGE("rtt_min_ms", 3, "ms", 0),
+        [PATH_RTT_MAX] = GAUGE("rtt_max_ms", 3, "ms", 0),
+        [PATH_JITTER] = GAUGE("jitter_ms", 3, "ms", 0),
+        [PATH_IN_OCTETS] = COUNTER("in_octets", "B/s", LINE_RATE),
+        [PATH_OUT_OCTETS] = COUNTER("out_octets", "B/s", LINE_RATE),
 };
 
 static const struct metric service_metrics[] = {
-	[SVC_UP] = LOW("up", 0, "", 1),
-	[SVC_CONNECT] = GAUGE("connect_ms", 3, "ms", 0),
-	[SVC_TOTAL] = GAUGE("total_ms", 3, "ms", 0),
-	[SVC_REASON] = GAUGE("reason", 0, "", 0),
+        [SVC_UP] = LOW("up", 0, "", 1),
+        [SVC_CONNECT] = GAUGE("connect_ms", 3, "ms", 0),
+        [SVC_TOTAL] = GAUGE("total_ms", 3, "ms", 0),
+        [SVC_REASON] = GAUGE("reason", 0, "", 0),
 };
 
 static const struct metric agent_metrics[] = {
-	[AGENT_SPOOL_BATCHES] = GAUGE("spool_batches", 0, "", 0),
-	[AGENT_SPOOL_BYTES] = GAUGE("spool_bytes", 0, "B", 0),
-	[AGENT_SKEW] = GAUGE("skew_ms", 0, "ms", 0),
-	[AGENT_CPU] = GAUGE("cpu_pct", 3, "%", 0),
-	[AGENT_RSS] = GAUGE("rss", 0, "B", 0),
+        [AGENT_SPOOL_BATCHES] = GAUGE("spool_batches", 0, "", 0),
+        [AGENT_SPOOL_BYTES] = GAUGE("spool_bytes", 0, "B", 0),
+        [AGENT_SKEW] = GAUGE("skew_ms", 0, "ms", 0),
+        [AGENT_CPU] = GAUGE("cpu_pct", 3, "%", 0),
+        [AGENT_RSS] = GAUGE("rss", 0, "B", 0),
 };
 
 #define CLASS(i, n, m, inst)                                                                                           \
 	[i] = {.id = i, .name = n, .layout = 1, .count = sizeof(m) / sizeof((m)[0]), .instanced = inst, .metrics = m}
 
 static const struct metric_class classes[CLASS_COUNT] = {
-	CLASS(CLASS_HOST, "host", host_metrics, false),
-	CLASS(CLASS_INTERFACE, "if", interface_metrics, true),
-	CLASS(CLASS_PATH, "path", path_metrics, true),
-	CLASS(CLASS_UPLINK, "uplink", path_metrics, true),
-	CLASS(CLASS_SERVICE, "svc", service_metrics, true),
-	CLASS(CLASS_AGENT, "agent", agent_metrics, false),
+        CLASS(CLASS_HOST, "host", host_metrics, false),
+        CLASS(CLASS_INTERFACE, "if", interface_metrics, true),
+        CLASS(CLASS_PATH, "path", path_metrics, true),
+        CLASS(CLASS_UPLINK, "uplink", path_metrics, true),
+        CLASS(CLASS_SERVICE, "svc", service_metrics, true),
+        CLASS(CLASS_AGENT, "agent", agent_metrics, false),
 };
 
 static const char *const reasons[REASON_COUNT] = {
-	[REASON_OK] = "ok",
-	[REASON_REFUSED] = "refused",
-	[REASON_TIMEOUT] = "timeout",
-	[REASON_UNREACHABLE] = "unreachable",
-	[REASON_DNS] = "dns",
-	[REASON_RESET] = "reset",
-	[REASON_TLS] = "tls",
-	[REASON_CERTIFICATE] = "certificate",
-	[REASON_STATUS] = "status",
-	[REASON_CONTENT] = "content",
-	[REASON_PROTOCOL] = "protocol",
-	[REASON_LOCAL] = "local",
+        [REASON_OK] = "ok",
+        [REASON_REFUSED] = "refused",
+        [REASON_TIMEOUT] = "timeout",
+        [REASON_UNREACHABLE] = "unreachable",
+        [REASON_DNS] = "dns",
+        [REASON_RESET] = "reset",
+        [REASON_TLS] = "tls",
+        [REASON_CERTIFICATE] = "certificate",
+        [REASON_STATUS] = "status",
+        [REASON_CONTENT] = "content",
+        [REASON_PROTOCOL] = "protocol",
+        [REASON_LOCAL] = "local",
 };
 
 const struct metric_class *metric_class(enum metric_class_id id)
@@ -134,7 +143,7 @@ bool metric_instance_valid(const char *instance)
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
 	return instance[0] != '.' && strlen(instance) < METRIC_INSTANCE_MAX &&
-		strspn(instance, allowed) == strlen(instance);
+	       strspn(instance, allowed) == strlen(instance);
 }
 
 const char *reason_name(int64_t reason)

@@ -50,8 +50,8 @@ struct supervisor {
 
 static void stop_next(struct supervisor *s);
 
-static void child_tell(struct child *c, enum control_kind kind, const char *name, unsigned index, const char *text,
-	int fd)
+static void child_tell(
+        struct child *c, enum control_kind kind, const char *name, unsigned index, const char *text, int fd)
 {
 	if (c->pid)
 		control_send(c->control, kind, name, index, text, fd);

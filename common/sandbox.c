@@ -81,12 +81,13 @@ static int drop_privileges(const struct sandbox *rules)
 #define RIGHTS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_TRUNCATE)
 #define RIGHTS_WRITE                                                                                                   \
 	(RIGHTS_READ | RIGHTS_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                  \
-		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |             \
-		LANDLOCK_ACCESS_FS_REFER)
+	        LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |             \
+	        LANDLOCK_ACCESS_FS_REFER)
 
 static int allow_path(int ruleset, const struct sandbox_path *p, uint64_t handled)
 {
-	struct landlock_path_beneath_attr rule = {.allowed_access = p->mode == SANDBOX_WRITE ? RIGHTS_WRITE : RIGHTS_READ};
+	struct landlock_path_beneath_attr rule = {
+	        .allowed_access = p->mode == SANDBOX_WRITE ? RIGHTS_WRITE : RIGHTS_READ};
 	struct stat st;
 
 	rule.parent_fd = open(p->path, O_PATH | O_CLOEXEC);
@@ -127,25 +128,25 @@ static int enter_landlock(const struct sandbox *rules)
 #define C(name) SCMP_SYS(name)
 
 /* What libuv, glibc and threads need in every role. */
-static const int calls_common[] = {C(read), C(write), C(readv), C(writev), C(pread64), C(pwrite64), C(preadv), C(pwritev),
-	C(close), C(fstat), C(newfstatat), C(stat), C(lstat), C(statx), C(lseek), C(mmap), C(mprotect), C(munmap),
-	C(mremap), C(brk), C(madvise), C(futex), C(epoll_wait), C(epoll_pwait), C(epoll_pwait2), C(epoll_ctl),
-	C(epoll_create1), C(eventfd2), C(pipe2), C(clock_gettime), C(clock_getres), C(clock_nanosleep), C(nanosleep),
-	C(gettimeofday), C(time), C(gettid), C(getpid), C(getppid), C(getrandom), C(rt_sigaction), C(rt_sigprocmask),
-	C(rt_sigreturn), C(rt_sigpending), C(sigaltstack), C(exit), C(exit_group), C(set_robust_list), C(rseq),
-	C(sched_yield), C(sched_getaffinity), C(prlimit64), C(getrlimit), C(getrusage), C(times), C(sysinfo), C(uname),
-	C(recvmsg), C(sendmsg), C(recvfrom), C(sendto), C(recvmmsg), C(sendmmsg), C(getsockopt), C(setsockopt),
-	C(getsockname), C(getpeername), C(shutdown), C(ioctl), C(fcntl), C(dup), C(dup2), C(dup3), C(access),
-	C(faccessat), C(faccessat2), C(readlink), C(readlinkat), C(getdents64), C(getcwd), C(poll), C(ppoll), C(select),
-	C(pselect6), C(restart_syscall), C(tgkill), C(membarrier), C(statfs), C(fstatfs), C(umask), C(getuid),
-	C(geteuid), C(getgid), C(getegid), C(timerfd_create), C(timerfd_settime), C(mlock), C(munlock), C(prctl),
-	C(arch_prctl), C(set_tid_address), C(socketpair), C(get_mempolicy), C(getcpu), C(sched_getparam),
-	C(sched_getscheduler), C(sched_get_priority_max), C(sched_get_priority_min), C(adjtimex), C(capget)};
+static const int calls_common[] = {C(read), C(write), C(readv), C(writev), C(pread64), C(pwrite64), C(preadv),
+        C(pwritev), C(close), C(fstat), C(newfstatat), C(stat), C(lstat), C(statx), C(lseek), C(mmap), C(mprotect),
+        C(munmap), C(mremap), C(brk), C(madvise), C(futex), C(epoll_wait), C(epoll_pwait), C(epoll_pwait2),
+        C(epoll_ctl), C(epoll_create1), C(eventfd2), C(pipe2), C(clock_gettime), C(clock_getres), C(clock_nanosleep),
+        C(nanosleep), C(gettimeofday), C(time), C(gettid), C(getpid), C(getppid), C(getrandom), C(rt_sigaction),
+        C(rt_sigprocmask), C(rt_sigreturn), C(rt_sigpending), C(sigaltstack), C(exit), C(exit_group),
+        C(set_robust_list), C(rseq), C(sched_yield), C(sched_getaffinity), C(prlimit64), C(getrlimit), C(getrusage),
+        C(times), C(sysinfo), C(uname), C(recvmsg), C(sendmsg), C(recvfrom), C(sendto), C(recvmmsg), C(sendmmsg),
+        C(getsockopt), C(setsockopt), C(getsockname), C(getpeername), C(shutdown), C(ioctl), C(fcntl), C(dup), C(dup2),
+        C(dup3), C(access), C(faccessat), C(faccessat2), C(readlink), C(readlinkat), C(getdents64), C(getcwd), C(poll),
+        C(ppoll), C(select), C(pselect6), C(restart_syscall), C(tgkill), C(membarrier), C(statfs), C(fstatfs), C(umask),
+        C(getuid), C(geteuid), C(getgid), C(getegid), C(timerfd_create), C(timerfd_settime), C(mlock), C(munlock),
+        C(prctl), C(arch_prctl), C(set_tid_address), C(socketpair), C(get_mempolicy), C(getcpu), C(sched_getparam),
+        C(sched_getscheduler), C(sched_get_priority_max), C(sched_get_priority_min), C(adjtimex), C(capget)};
 
 static const int calls_files[] = {C(open), C(openat), C(creat), C(fsync), C(fdatasync), C(ftruncate), C(truncate),
-	C(rename), C(renameat), C(renameat2), C(unlink), C(unlinkat), C(mkdir), C(mkdirat), C(rmdir), C(flock),
-	C(fallocate), C(fadvise64), C(msync), C(syncfs), C(sync_file_range), C(chmod), C(fchmod), C(fchmodat), C(chown),
-	C(fchown), C(lchown), C(fchownat), C(utimensat), C(link), C(linkat), C(copy_file_range), C(sendfile)};
+        C(rename), C(renameat), C(renameat2), C(unlink), C(unlinkat), C(mkdir), C(mkdirat), C(rmdir), C(flock),
+        C(fallocate), C(fadvise64), C(msync), C(syncfs), C(sync_file_range), C(chmod), C(fchmod), C(fchmodat), C(chown),
+        C(fchown), C(lchown), C(fchownat), C(utimensat), C(link), C(linkat), C(copy_file_range), C(sendfile)};
 
 static const int calls_connect[] = {C(connect)};
 static const int calls_listen[] = {C(bind), C(listen), C(accept), C(accept4)};
@@ -158,20 +159,26 @@ static const struct {
 	size_t count;
 	int families[4]; /* of socket() that come with it; 0 ends */
 } groups[] = {
-#define GROUP(g, table, ...) {g, table, sizeof(table) / sizeof((table)[0]), {__VA_ARGS__}}
-	GROUP(0, calls_common, 0),
-	GROUP(SANDBOX_FILES, calls_files, 0),
-	GROUP(SANDBOX_CONNECT, calls_connect, AF_INET, AF_INET6, AF_UNIX),
-	GROUP(SANDBOX_LISTEN, calls_listen, AF_INET, AF_INET6, AF_UNIX),
-	GROUP(SANDBOX_NETLINK, calls_netlink, AF_NETLINK),
-	GROUP(SANDBOX_SPAWN, calls_spawn, 0),
+#define GROUP(g, table, ...)                                                                                           \
+	{                                                                                                              \
+		g, table, sizeof(table) / sizeof((table)[0]),                                                          \
+		{                                                                                                      \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
+	}
+        GROUP(0, calls_common, 0),
+        GROUP(SANDBOX_FILES, calls_files, 0),
+        GROUP(SANDBOX_CONNECT, calls_connect, AF_INET, AF_INET6, AF_UNIX),
+        GROUP(SANDBOX_LISTEN, calls_listen, AF_INET, AF_INET6, AF_UNIX),
+        GROUP(SANDBOX_NETLINK, calls_netlink, AF_NETLINK),
+        GROUP(SANDBOX_SPAWN, calls_spawn, 0),
 };
 
 /* Threads only: clone() with CLONE_THREAD; clone3 says ENOSYS so that glibc falls back to clone. */
 static int allow_threads(scmp_filter_ctx ctx)
 {
-	int err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(clone), 1,
-		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	int err = seccomp_rule_add(
+	        ctx, SCMP_ACT_ALLOW, C(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 
 	return err ? err : seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), C(clone3), 0);
 }
@@ -181,7 +188,8 @@ static int allow_reading(scmp_filter_ctx ctx)
 	const unsigned writing = O_ACCMODE | O_CREAT | O_TRUNC;
 	int err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
 
-	return err ? err : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	return err ? err
+	           : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
 }
 
 static int fill_filter(scmp_filter_ctx ctx, unsigned wanted)
@@ -197,7 +205,7 @@ static int fill_filter(scmp_filter_ctx ctx, unsigned wanted)
 			err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, groups[g].calls[i], 0);
 		for (size_t i = 0; !err && groups[g].families[i]; i++)
 			err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(socket), 1,
-				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)groups[g].families[i]));
+			        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)groups[g].families[i]));
 		if (err == -EEXIST)
 			err = 0;
 	}

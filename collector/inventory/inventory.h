@@ -47,8 +47,8 @@ struct uplink {
 struct site {
 	char *id, *name, *role;
 	bool required, simulated; /* simulated: its data is made up (the demo); said wherever it is shown */
-	double lat, lon; /* both 0: not known */
-	int64_t step_ms; /* 0: the collector's */
+	double lat, lon;          /* both 0: not known */
+	int64_t step_ms;          /* 0: the collector's */
 	int64_t from, until;
 	struct conf_place until_place;
 	struct membership *units;
@@ -66,7 +66,8 @@ struct node {
 	struct conf_place polled_by_place;
 	int kind; /* enum node_kind */
 	/* SNMP settings of gear are kept for the poller */
-	char *snmp_version, *snmp_community_file, *snmp_user, *snmp_auth, *snmp_auth_file, *snmp_privacy, *snmp_privacy_file;
+	char *snmp_version, *snmp_community_file, *snmp_user, *snmp_auth, *snmp_auth_file, *snmp_privacy,
+	        *snmp_privacy_file;
 	/* derived */
 	const struct site *at;
 };
@@ -82,8 +83,8 @@ struct service {
 	bool mandatory;
 	int64_t from, until;
 	struct conf_place until_place;
-	int check; /* enum check_type */
-	char *target;             /* "host:port", URL or host (of dns: the server) */
+	int check;    /* enum check_type */
+	char *target; /* "host:port", URL or host (of dns: the server) */
 	char *dns_name, *dns_expect;
 	bool checked_by_all;
 	struct conf_strings checked_by; /* site or unit ids */
@@ -104,21 +105,28 @@ struct inventory {
 	char *id, *name, *map; /* map: absolute path of the topojson file, or NULL */
 	char *collector_node;  /* province.collector_node: node whose agent stands beside the collector, or NULL */
 	struct conf_place collector_node_place;
-	char *core;            /* province.core: address that agents ping as the core, or NULL: the collector's address in use */
-	char *digest;          /* SHA-256 of the file, hex */
+	char *core;   /* province.core: address that agents ping as the core, or NULL: the collector's address in use */
+	char *digest; /* SHA-256 of the file, hex */
 	int64_t trial_from, go_live; /* 0 when not set */
 	struct conf_place go_live_place;
-	bool simulated;        /* any site is */
-	struct unit *units;           size_t unit_count;
-	struct site *sites;           size_t site_count;
-	struct node *nodes;           size_t node_count;
-	struct service *services;     size_t service_count;
-	struct contact *contacts;     size_t contact_count;
-	struct milestone *milestones; size_t milestone_count;
+	bool simulated; /* any site is */
+	struct unit *units;
+	size_t unit_count;
+	struct site *sites;
+	size_t site_count;
+	struct node *nodes;
+	size_t node_count;
+	struct service *services;
+	size_t service_count;
+	struct contact *contacts;
+	size_t contact_count;
+	struct milestone *milestones;
+	size_t milestone_count;
 };
 
 /* 0, or -errno with errors. `language` is for contacts that name none; zone is IANA. */
-int inventory_load(const char *path, const char *zone, int language, struct inventory **out, struct conf_errors *errors);
+int inventory_load(
+        const char *path, const char *zone, int language, struct inventory **out, struct conf_errors *errors);
 void inventory_free(struct inventory *inv);
 /*
  * Writes <folder>/<digest>.yaml and, when the province has a map, <folder>/<digest>.topojson beside it: a copy that other
@@ -140,18 +148,18 @@ const struct unit *site_unit(const struct inventory *inv, const struct site *s, 
 const struct unit *unit_successor(const struct inventory *inv, const struct unit *u, int64_t at);
 /* Does this node's agent check that service (checked_by, and dates at `at`)? Only servers check. */
 bool service_checked_by(const struct inventory *inv, const struct service *sv, const struct node *n, int64_t at);
-const char *responsible_name(int r);   /* "commune" ... */
-const char *uplink_kind_name(int kind);/* "tslcd" ... */
-const char *check_name(int check);     /* "tcp" ... */
+const char *responsible_name(int r);    /* "commune" ... */
+const char *uplink_kind_name(int kind); /* "tslcd" ... */
+const char *check_name(int check);      /* "tcp" ... */
 
 /* ---- find: what a caller says, without accents, former names included (inventory/find.c) ---- */
 
 enum find_kind { FIND_UNIT, FIND_SITE, FIND_NODE, FIND_SERVICE };
 struct find_hit {
 	enum find_kind kind;
-	const char *id, *name;          /* of what was found: borrowed from the inventory */
-	const struct unit *unit;        /* the unit in force today that answers for it, or NULL */
-	int score;                      /* higher is better */
+	const char *id, *name;   /* of what was found: borrowed from the inventory */
+	const struct unit *unit; /* the unit in force today that answers for it, or NULL */
+	int score;               /* higher is better */
 };
 /* Best first, at most `max`. Words are matched after folding accents (đ too), case and the words xã/phường/thị trấn. Returns the number of hits. */
 size_t inventory_find(const struct inventory *inv, const char *words, int64_t at, struct find_hit *hits, size_t max);
@@ -170,6 +178,7 @@ struct target {
 int inventory_target(const struct inventory *inv, const char *text, struct target *out, char *why, size_t size);
 
 /* ---- what one agent shall do (JSON for the wire, gives malloc'ed text); see agent/config.h for its shape ---- */
-char *inventory_agent_config(const struct inventory *inv, const struct node *n, int64_t step_ms, int64_t at, char version[17]);
+char *inventory_agent_config(
+        const struct inventory *inv, const struct node *n, int64_t step_ms, int64_t at, char version[17]);
 
 #endif

@@ -27,7 +27,7 @@ struct deliver;
 
 /* Borrows config and outbox. Reads the password file: before the sandbox. 0 or -errno, logged. */
 int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_config *config, struct outbox *o,
-	void (*on_sent)(void *arg), void *arg);
+        void (*on_sent)(void *arg), void *arg);
 /* Borrows until the next call. */
 void deliver_set_inventory(struct deliver *d, const struct inventory *inv);
 void deliver_set_render(struct deliver *d, struct channel *render);

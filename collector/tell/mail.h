@@ -16,10 +16,10 @@ struct mail {
 	const char *from, *from_name; /* from_name may be NULL */
 	const char *to, *to_name;     /* to_name may be NULL */
 	const char *subject;
-	const char *message_id;     /* with its angle brackets */
-	const char *in_reply_to;    /* opening mail of the thread, or NULL */
-	const char *incident;       /* its id, said in X-Sansang-Incident */
-	const char *language;       /* "vi" or "en" */
+	const char *message_id;  /* with its angle brackets */
+	const char *in_reply_to; /* opening mail of the thread, or NULL */
+	const char *incident;    /* its id, said in X-Sansang-Incident */
+	const char *language;    /* "vi" or "en" */
 	int64_t date_ms;
 	const char *text, *html; /* UTF-8, lines end in \n */
 	const uint8_t *png;      /* NULL: no picture */

@@ -41,7 +41,7 @@ int64_t outbox_cursor(const struct outbox *o);
 int outbox_begin(struct outbox *o);
 /* 1 new, 0 was there before, -errno. */
 int outbox_put(struct outbox *o, const char *incident, const char *kind, const char *contact, int64_t created_at,
-	const char *body);
+        const char *body);
 int outbox_commit(struct outbox *o, int64_t cursor);
 void outbox_rollback(struct outbox *o);
 /* Is there such a row, in whatever state? */

@@ -16,17 +16,17 @@
 #define SMTP_PATIENCE_MS 60000
 
 enum smtp_result {
-	SMTP_SENT,       /* DATA was accepted */
-	SMTP_AWAY,       /* no server, no login, or it will not take our mails now: all wait */
-	SMTP_LATER,      /* 4xx for this recipient or letter: only it waits */
-	SMTP_REFUSED,    /* 5xx for this recipient or letter: for good */
+	SMTP_SENT,    /* DATA was accepted */
+	SMTP_AWAY,    /* no server, no login, or it will not take our mails now: all wait */
+	SMTP_LATER,   /* 4xx for this recipient or letter: only it waits */
+	SMTP_REFUSED, /* 5xx for this recipient or letter: for good */
 };
 
 struct smtp_options {
-	const char *server;         /* "smtp://host:port" or "smtps://..." */
-	const char *user, *password;/* NULL: no login */
-	int tls;                    /* enum mail_tls */
-	int64_t patience_ms;        /* 0: SMTP_PATIENCE_MS */
+	const char *server;          /* "smtp://host:port" or "smtps://..." */
+	const char *user, *password; /* NULL: no login */
+	int tls;                     /* enum mail_tls */
+	int64_t patience_ms;         /* 0: SMTP_PATIENCE_MS */
 };
 
 struct smtp;
@@ -38,7 +38,7 @@ typedef void (*smtp_on_done)(enum smtp_result result, const char *answer, void *
 int smtp_open(struct smtp **out, uv_loop_t *loop, const struct smtp_options *o);
 /* Takes nothing: `data` must live until on_done, which comes later, once. -EBUSY while another letter is on its way. */
 int smtp_send(struct smtp *s, const char *from, const char *to, const uint8_t *data, size_t len, smtp_on_done on_done,
-	void *arg);
+        void *arg);
 /* Gives up what is on its way (no on_done) and closes its handles; free it after the loop has ended. */
 void smtp_close(struct smtp *s);
 void smtp_free(struct smtp *s);

@@ -30,7 +30,7 @@ void auth_flush(struct auth *a);
 
 /* The session in core's answer to `login` or `session`. 0 or -EACCES. */
 int session_read(const json_t *json, struct session *out);
-enum right right_named(const char *role);   /* RIGHT_NONE when unknown */
+enum right right_named(const char *role); /* RIGHT_NONE when unknown */
 const char *right_name(enum right right);
 bool csrf_matches(const char *given, const char *wanted); /* in constant time; an empty one never matches */
 

@@ -184,8 +184,10 @@ static void on_tick(uv_timer_t *timer)
 	web_expire(&p->web, clock_boot_ms());
 	if (p->ticks % (LIVE_COMMENT_MS / TICK_MS) == 0)
 		live_comment(p->web.live);
-	if (p->ticks % SESSION_EVERY == 0)
+	if (p->ticks % SESSION_EVERY == 0) {
 		live_each(p->web.live, live_check, p->web.auth);
+		server_renew(p->server);
+	}
 }
 
 static void on_gather(uv_timer_t *timer)
@@ -256,14 +258,10 @@ static int web_sandbox(const struct collector_config *config)
 		const char *name;
 		enum sandbox_path_mode mode;
 	} needed[] = {
-	        {"state.db", SANDBOX_WRITE},
-	        {"state.db-wal", SANDBOX_WRITE},
-	        {"state.db-shm", SANDBOX_WRITE},
-	        {"outbox.db", SANDBOX_WRITE},
-	        {"outbox.db-wal", SANDBOX_WRITE},
-	        {"outbox.db-shm", SANDBOX_WRITE},
-	        {"inventory", SANDBOX_READ},
-	        {"rrd", SANDBOX_READ},
+	        {"state.db", SANDBOX_WRITE}, {"state.db-wal", SANDBOX_WRITE}, {"state.db-shm", SANDBOX_WRITE},
+	        {"outbox.db", SANDBOX_WRITE}, {"outbox.db-wal", SANDBOX_WRITE}, {"outbox.db-shm", SANDBOX_WRITE},
+	        {"inventory", SANDBOX_READ}, {"rrd", SANDBOX_READ},
+	        {"tls", SANDBOX_READ}, /* core renews the certificate */
 	};
 	enum { COUNT = sizeof(needed) / sizeof(needed[0]) };
 	struct sandbox_path paths[COUNT + 2] = {[COUNT] = {"/usr/share/zoneinfo", SANDBOX_READ}};

@@ -51,7 +51,7 @@ struct request {
 	unsigned status;
 	const char *type;
 	struct blob *answer;
-	struct buf headers; /* name NUL value NUL ... */
+	struct buf headers;       /* name NUL value NUL ... */
 	struct live_client *live; /* the answer is an endless stream */
 	bool close;               /* no further request on this connection */
 

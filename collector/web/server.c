@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "collector/web/auth.h"
 #include "collector/web/live.h"
@@ -21,6 +22,8 @@ struct server {
 	void *loops[1];
 	struct lws_protocols protocols[2];
 	unsigned connections;
+	char *certificate, *key;
+	struct timespec certificate_at; /* of the file in use */
 };
 
 /* libwebsockets keeps one of these for each connection, zeroed. */
@@ -460,8 +463,23 @@ int server_open(struct server **out, uv_loop_t *loop, const struct server_option
 		return -EADDRINUSE;
 	}
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	s->certificate = mem_str(o->certificate);
+	s->key = mem_str(o->key);
+	server_renew(s);
 	*out = s;
 	return 0;
+}
+
+void server_renew(struct server *s)
+{
+	struct stat st;
+
+	if (stat(s->certificate, &st) || !memcmp(&st.st_mtim, &s->certificate_at, sizeof(st.st_mtim)))
+		return;
+	bool first = !s->certificate_at.tv_sec;
+	s->certificate_at = st.st_mtim;
+	if (!first && lws_tls_cert_updated(s->context, s->certificate, s->key, NULL, 0, NULL, 0))
+		log_error("web: the new certificate at %s is not taken", s->certificate);
 }
 
 void server_close(struct server *s)
@@ -474,5 +492,7 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	lws_context_destroy(s->context); /* the second half, once the loop has closed the handles */
+	free(s->certificate);
+	free(s->key);
 	free(s);
 }

@@ -27,6 +27,8 @@ struct server_options {
 
 /* 0 or -errno with the reason logged. Loads what it needs from the file system: before the sandbox. */
 int server_open(struct server **out, uv_loop_t *loop, const struct server_options *o);
+/* Loads certificate and key again when their file is a newer one; new connections get it. */
+void server_renew(struct server *s);
 /* Closes every connection; the loop must run on until on_closed. */
 void server_close(struct server *s);
 /* After the loop has ended. */

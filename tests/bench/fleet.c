@@ -118,12 +118,12 @@ static void on_open(struct tls_stream *s, void *arg)
 static void put_unacked(struct member *m, const struct sent *s)
 {
 	struct wire_batch b = {.epoch = m->epoch,
-		.seq = s->seq,
-		.offset_known = true,
-		.offset_ms = m->offset_ms,
-		.wall_ms = clock_wall_ms(),
-		.body = s->body.data,
-		.len = s->body.len};
+	        .seq = s->seq,
+	        .offset_known = true,
+	        .offset_ms = m->offset_ms,
+	        .wall_ms = clock_wall_ms(),
+	        .body = s->body.data,
+	        .len = s->body.len};
 
 	memcpy(b.boot_id, m->boot_id, BOOT_ID_BYTES);
 	wire_put_batch(&m->out, &b);
@@ -316,8 +316,9 @@ static void on_heartbeat(uv_timer_t *t)
 
 	for (size_t i = 0; i < f->count; i++) {
 		struct member *m = f->members[i];
-		struct wire_heartbeat h = {.boot_ms = clock_boot_ms() + m->boot_lead_ms, .wall_ms = clock_wall_ms(),
-			.backlog = m->unacked_count};
+		struct wire_heartbeat h = {.boot_ms = clock_boot_ms() + m->boot_lead_ms,
+		        .wall_ms = clock_wall_ms(),
+		        .backlog = m->unacked_count};
 		if (m->phase != MEMBER_LIVE)
 			continue;
 		wire_put_heartbeat(&m->out, &h);

@@ -133,7 +133,7 @@ static unsigned char *make_request(struct fleet_keys *k, const char *node, int *
 
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)node, -1, -1, 0);
 	if (!X509_REQ_set_subject_name(req, name) || !X509_REQ_set_pubkey(req, k->key) ||
-		!X509_REQ_sign(req, k->key, EVP_sha256()))
+	        !X509_REQ_sign(req, k->key, EVP_sha256()))
 		log_die("%s: cannot make a certificate request", node);
 	*len = i2d_X509_REQ(req, &der);
 	X509_NAME_free(name);

@@ -1,12 +1,12 @@
 #include "tests/bench/known.h"
 
 const struct known_set known_sets[KNOWN_SETS] = {
-	{CLASS_HOST, ""},
-	{CLASS_INTERFACE, "eth0"},
-	{CLASS_INTERFACE, "eth1"},
-	{CLASS_PATH, "gateway"},
-	{CLASS_PATH, "core"},
-	{CLASS_UPLINK, ""},
+        {CLASS_HOST, ""},
+        {CLASS_INTERFACE, "eth0"},
+        {CLASS_INTERFACE, "eth1"},
+        {CLASS_PATH, "gateway"},
+        {CLASS_PATH, "core"},
+        {CLASS_UPLINK, ""},
 };
 
 static uint64_t mix(uint64_t x)

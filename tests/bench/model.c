@@ -33,15 +33,16 @@ static double dice(const struct model *m, const char *what, int64_t when)
 
 void model_init(struct model *m, const char *node, int64_t go_live_ms, int64_t now_ms)
 {
-	*m = (struct model){.seed = hash_text(node), .go_live_ms = go_live_ms, .now_ms = now_ms, .zone_ms = (int)(7 * HOUR_MS)};
+	*m = (struct model){
+	        .seed = hash_text(node), .go_live_ms = go_live_ms, .now_ms = now_ms, .zone_ms = (int)(7 * HOUR_MS)};
 	double w = dice(m, "weakness", 0), t = dice(m, "trouble", 0);
 
 	m->weakness = w < 0.75 ? w / 5 : w;
-	m->trouble = t < 0.03 ? TROUBLE_UPLINK :
-		t < 0.07      ? TROUBLE_SERVICE :
-		t < 0.12      ? TROUBLE_LOSS :
-		t < 0.14      ? TROUBLE_DARK :
-				TROUBLE_NONE;
+	m->trouble = t < 0.03   ? TROUBLE_UPLINK
+	             : t < 0.07 ? TROUBLE_SERVICE
+	             : t < 0.12 ? TROUBLE_LOSS
+	             : t < 0.14 ? TROUBLE_DARK
+	                        : TROUBLE_NONE;
 }
 
 /* Is `at` within the one interruption that the day of `what` may have? */
@@ -173,7 +174,8 @@ static bool portal_morning(const struct model *m, const char *service, int64_t a
 {
 	int64_t since = at - m->go_live_ms;
 
-	return strstr(service, "portal") && since >= 7 * HOUR_MS + 30 * MINUTE_MS && since < 7 * HOUR_MS + 52 * MINUTE_MS;
+	return strstr(service, "portal") && since >= 7 * HOUR_MS + 30 * MINUTE_MS &&
+	       since < 7 * HOUR_MS + 52 * MINUTE_MS;
 }
 
 void model_service(const struct model *m, const char *service, const char *line, int64_t at, int64_t *v)

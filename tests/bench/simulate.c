@@ -80,12 +80,10 @@ static void on_ready(struct member *m, const char *config, size_t len, void *arg
 		log_die("%s: central configuration: %s", member_node(m), why.text);
 	add_thing(p, CLASS_HOST, "", NULL);
 	add_thing(p, CLASS_INTERFACE, "eth0", NULL);
-	json_array_foreach(json_object_get(root, "uplinks"), i, item)
-		add_thing(p, CLASS_UPLINK, json_string_value(json_object_get(item, "instance")),
-			json_string_value(json_object_get(item, "id")));
-	json_array_foreach(json_object_get(root, "services"), i, item)
-		add_thing(p, CLASS_SERVICE, json_string_value(json_object_get(item, "id")),
-			json_string_value(json_object_get(item, "via")));
+	json_array_foreach(json_object_get(root, "uplinks"), i, item) add_thing(p, CLASS_UPLINK,
+	        json_string_value(json_object_get(item, "instance")), json_string_value(json_object_get(item, "id")));
+	json_array_foreach(json_object_get(root, "services"), i, item) add_thing(p, CLASS_SERVICE,
+	        json_string_value(json_object_get(item, "id")), json_string_value(json_object_get(item, "via")));
 	json_decref(root);
 }
 
@@ -167,7 +165,7 @@ static void finish_replay(struct simulation *s, double seconds)
 	s->replayed = true;
 	uv_timer_stop(&s->redraw);
 	printf("%s  %zu sites, %llu steps replayed in %.1f s\n", s->terminal ? "\r\033[K" : "", s->count,
-		(unsigned long long)s->steps_wanted, seconds);
+	        (unsigned long long)s->steps_wanted, seconds);
 	fflush(stdout);
 	FILE *ready = s->ready ? fopen(s->ready, "w") : NULL;
 	if (ready) {
@@ -196,7 +194,7 @@ static void on_redraw(uv_timer_t *t)
 		strcat(bar, i < (int)(share * BAR_WIDTH) ? "█" : "░");
 	if (s->terminal || acked == s->steps_wanted)
 		printf("%s  %s %3.0f %%  %u agents, %.0f s%s", s->terminal ? "\r\033[K" : "", bar, share * 100,
-			fleet_connected(s->fleet), seconds, s->terminal ? "" : "\n");
+		        fleet_connected(s->fleet), seconds, s->terminal ? "" : "\n");
 	fflush(stdout);
 	if (acked >= s->steps_wanted)
 		finish_replay(s, seconds);
@@ -218,7 +216,8 @@ static void find_sites(struct simulation *s, const char *socket_path)
 
 	s->plays = mem_alloc(json_array_size(nodes) * sizeof(*s->plays));
 	s->members = mem_alloc(json_array_size(nodes) * sizeof(*s->members));
-	json_array_foreach(nodes, i, node) {
+	json_array_foreach(nodes, i, node)
+	{
 		const char *id = json_string_value(json_object_get(node, "id"));
 		const char *kind = json_string_value(json_object_get(node, "kind"));
 		if (!json_is_true(json_object_get(node, "simulated")) || !kind || strcmp(kind, "server"))
@@ -261,7 +260,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"socket", 1, 0, 's'}, {"collector", 1, 0, 'c'}, {"dir", 1, 0, 'd'},
-		{"go-live", 1, 0, 'g'}, {"days", 1, 0, 'n'}, {"once", 0, 0, 'o'}, {"ready", 1, 0, 'r'}, {0}};
+	        {"go-live", 1, 0, 'g'}, {"days", 1, 0, 'n'}, {"once", 0, 0, 'o'}, {"ready", 1, 0, 'r'}, {0}};
 	struct simulation s = {.terminal = isatty(STDOUT_FILENO)};
 	struct fleet_options o = {.connect_most = 32};
 	char host[64] = "";

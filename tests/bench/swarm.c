@@ -133,8 +133,8 @@ static void on_send_timer(uv_timer_t *t)
 	if (s->acked < wanted)
 		return;
 	printf("{\"batches\": %llu, \"values\": %llu, \"seconds\": %.3f, \"reconnects\": %llu}\n",
-		(unsigned long long)s->acked, (unsigned long long)s->acked * 50,
-		(double)(clock_boot_ms() - s->started_ms) / 1000, (unsigned long long)fleet_reconnects(s->fleet));
+	        (unsigned long long)s->acked, (unsigned long long)s->acked * 50,
+	        (double)(clock_boot_ms() - s->started_ms) / 1000, (unsigned long long)fleet_reconnects(s->fleet));
 	fleet_drop(s->fleet, false);
 	uv_stop(&s->loop);
 }
@@ -144,11 +144,11 @@ static void on_idle_timer(uv_timer_t *t)
 	struct swarm *s = t->data;
 
 	if (s->connected_told || s->ready < s->o.nodes || fleet_connected(s->fleet) < s->o.nodes ||
-		fleet_unacked(s->fleet))
+	        fleet_unacked(s->fleet))
 		return;
 	s->connected_told = true;
 	printf("connected %u acked %llu reconnects %llu\n", fleet_connected(s->fleet), (unsigned long long)s->acked,
-		(unsigned long long)fleet_reconnects(s->fleet));
+	        (unsigned long long)fleet_reconnects(s->fleet));
 	fflush(stdout);
 }
 
@@ -205,8 +205,8 @@ struct tally {
 	uint64_t compared, missing, wrong;
 };
 
-static void compare_row(const struct options *o, unsigned node, unsigned set, int64_t at_ms, const rrd_value_t *row,
-	struct tally *t)
+static void compare_row(
+        const struct options *o, unsigned node, unsigned set, int64_t at_ms, const rrd_value_t *row, struct tally *t)
 {
 	const struct metric_class *c = metric_class(known_sets[set].class_id);
 
@@ -243,7 +243,8 @@ static void verify_file(const struct options *o, unsigned node, unsigned set, st
 		log_die("%s: step %lu, %lu columns from %lld", path, step, count, (long long)start);
 	for (int64_t i = 0; i < o->steps; i++) {
 		int64_t at_s = o->from_ms / 1000 + i * (int64_t)step;
-		compare_row(o, node, set, at_s * 1000, data + (at_s - start - (int64_t)step) / (int64_t)step * (int64_t)count, t);
+		compare_row(o, node, set, at_s * 1000,
+		        data + (at_s - start - (int64_t)step) / (int64_t)step * (int64_t)count, t);
 	}
 	for (unsigned long i = 0; i < count; i++)
 		rrd_freemem(names[i]);
@@ -259,7 +260,7 @@ static int verify(const struct options *o)
 		for (unsigned set = 0; set < KNOWN_SETS; set++)
 			verify_file(o, n, set, &t);
 	printf("{\"compared\": %llu, \"missing\": %llu, \"wrong\": %llu}\n", (unsigned long long)t.compared,
-		(unsigned long long)t.missing, (unsigned long long)t.wrong);
+	        (unsigned long long)t.missing, (unsigned long long)t.wrong);
 	return !t.compared || t.missing || t.wrong;
 }
 
@@ -272,7 +273,8 @@ static int usage(void)
 static int read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = {{"socket", 1, 0, 's'}, {"collector", 1, 0, 'c'}, {"dir", 1, 0, 'd'},
-		{"nodes", 1, 0, 'n'}, {"from", 1, 0, 'f'}, {"steps", 1, 0, 'k'}, {"rate", 1, 0, 'r'}, {"rrd", 1, 0, 'R'}, {0}};
+	        {"nodes", 1, 0, 'n'}, {"from", 1, 0, 'f'}, {"steps", 1, 0, 'k'}, {"rate", 1, 0, 'r'},
+	        {"rrd", 1, 0, 'R'}, {0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -5,16 +5,16 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Way, build, rolesOf, sleep, until } from "./way.mjs";
+import { Way, build, rolesOf, sleep, smallProvince, until } from "./way.mjs";
 import { swarmProvince } from "../bench/province.mjs";
 
 const NODES = 2, MB = 1 << 20;
 
-// A small disk of our own as the state folder, or why not.
-function mountSmall(megabytes) {
+// A small disk of our own as the folder `where` below a new one, or why not.
+function mountSmall(megabytes, where = "state") {
   const dir = mkdtempSync(join(tmpdir(), "sansang-disk."));
-  const state = join(dir, "state");
-  mkdirSync(state, { mode: 0o700 });
+  const state = join(dir, where);
+  mkdirSync(state, { mode: 0o700, recursive: true });
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=700`, "sansang-disk", state], { stdio: "pipe" });
   } catch (error) {
@@ -80,7 +80,7 @@ async function onSmallDisk(t, megabytes, body, config) {
 
 test("a disk that fills under way: acknowledging stops and is said, room brings all of it", (t) =>
   onSmallDisk(t, 256, async (way, disk) => {
-    const swarm = sendSwarm(way, 3000, 150);
+    const swarm = sendSwarm(way, 1500, 150);
     await until("files are there", async () => (await way.sansang("status")).series.files >= 12, 60);
     disk.shrink(MB);
     await fullEverywhere(way);
@@ -112,7 +112,7 @@ test("a disk that is full before the first row, and processes that die and start
 
 test("a journal at its limit drops what all have read, and goes on", (t) =>
   onSmallDisk(t, 256, async (way) => {
-    const swarm = sendSwarm(way, 6000, 1500);
+    const swarm = sendSwarm(way, 5000, 1500);
     let most = 0;
     await until("the swarm is done", () => {
       const sizes = execFileSync("du", ["-sb", join(way.state, "journal")]).toString();
@@ -124,3 +124,42 @@ test("a journal at its limit drops what all have read, and goes on", (t) =>
     assert.ok(most < 5 * MB, "the limit and what SQLite keeps beside it");
     await finish(way, swarm);
   }, "journal: { max: 2MB }"));
+
+// What it measured while its disk was full is gone, nothing else.
+test("an agent whose own disk is full goes on, and what it had stored is there", async (t) => {
+  const STEP = 2;
+  const disk = mountSmall(8, "pl-srv1/state");
+  if (disk.refused) return t.skip(disk.refused);
+  let way;
+  try {
+    way = await Way.start({ dir: disk.dir, province: smallProvince({}), mail: false, step: `${STEP}s` });
+    const agent = await way.addAgent("pl-srv1");
+    await until("its rows arrive", async () => (await way.sansang("status")).ingest.batches > 1, 30);
+    const from = Math.ceil(Date.now() / 1000 / STEP) * STEP + STEP;
+    await way.collector.stop();
+    await sleep(5 * STEP * 1000);
+    const filled = Math.floor(Date.now() / 1000 / STEP) * STEP - STEP;
+    disk.shrink(0);
+    await sleep(4 * STEP * 1000);
+    assert.equal(agent.result, undefined, agent.output);
+    assert.match(agent.output, /spool.*(no room|space|full)/i);
+    disk.grow();
+    const room = Math.ceil(Date.now() / 1000 / STEP) * STEP + 2 * STEP;
+    await sleep(4 * STEP * 1000);
+    await way.startCollector();
+    await until("the rows of before and after", async () => {
+      await way.login();
+      await way.http(`/api/v1/series?file=pl-hq/pl-srv1/host&from=${from}&to=${room + STEP}&rows=100`);
+      const rows = (await way.fetch(way.rrd("pl-hq", "pl-srv1", "host"), from, room + STEP, STEP)).filter((row) => row.values.uptime_s > 0);
+      const there = new Set(rows.map((row) => row.at));
+      for (let at = from + STEP; at <= room + STEP; at += STEP)
+        if ((at <= filled || at >= room) && !there.has(at)) throw new Error(`no row ${at - from} (full at ${filled - from}, room at ${room - from}): ${[...there].map((x) => x - from)}`);
+      return true;
+    }, 60).catch((error) => {
+      throw new Error(agent.output, { cause: error });
+    });
+  } finally {
+    await way?.stop(true);
+    disk.remove();
+  }
+});

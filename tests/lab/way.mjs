@@ -138,7 +138,8 @@ ${extra}
     this.collector = this.program("collector", join(build, "sansang-collector"), ["--config", join(this.dir, "collector.yaml")]);
     await until("collector", async () => {
       if (this.collector.result) throw new Error(this.collector.output);
-      return existsSync(this.socket) && (await this.sansang("status"));
+      // every role answers: the last one to start listens too
+      return existsSync(this.socket) && (await this.sansang("status")).silent.length === 0 && (await this.http("/")).status;
     });
   }
 

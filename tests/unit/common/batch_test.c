@@ -176,12 +176,12 @@ static void test_mutations_never_break(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_empty_appends_nothing),
-		cmocka_unit_test(test_writer_is_reused),
-		cmocka_unit_test(test_steady_rows_are_small),
-		cmocka_unit_test(test_truncation_is_refused),
-		cmocka_unit_test(test_mutations_never_break),
+	        cmocka_unit_test(test_round_trip),
+	        cmocka_unit_test(test_empty_appends_nothing),
+	        cmocka_unit_test(test_writer_is_reused),
+	        cmocka_unit_test(test_steady_rows_are_small),
+	        cmocka_unit_test(test_truncation_is_refused),
+	        cmocka_unit_test(test_mutations_never_break),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,12 +109,12 @@ static void test_consume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_varints),
-		cmocka_unit_test(test_running_out),
-		cmocka_unit_test(test_varint_too_long),
-		cmocka_unit_test(test_str_refuses_nul_and_length),
-		cmocka_unit_test(test_consume),
+	        cmocka_unit_test(test_round_trip),
+	        cmocka_unit_test(test_varints),
+	        cmocka_unit_test(test_running_out),
+	        cmocka_unit_test(test_varint_too_long),
+	        cmocka_unit_test(test_str_refuses_nul_and_length),
+	        cmocka_unit_test(test_consume),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

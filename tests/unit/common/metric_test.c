@@ -53,9 +53,9 @@ static void test_instances(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_scaling),
-		cmocka_unit_test(test_instances),
+	        cmocka_unit_test(test_tables),
+	        cmocka_unit_test(test_scaling),
+	        cmocka_unit_test(test_instances),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,7 +117,7 @@ static const struct process_link links[] = {{"asker", "echo"}, {0}};
 static int run_main(char **argv, const char *role)
 {
 	const struct process_table table = {
-		.roles = roles, .links = links, .witness = "asker", .argv = argv, .arg = argv[1]};
+	        .roles = roles, .links = links, .witness = "asker", .argv = argv, .arg = argv[1]};
 
 	return process_main(&table, role);
 }
@@ -159,8 +159,8 @@ static void test_failing_start_ends_all(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_killed_child_comes_back),
-		cmocka_unit_test(test_failing_start_ends_all),
+	        cmocka_unit_test(test_killed_child_comes_back),
+	        cmocka_unit_test(test_failing_start_ends_all),
 	};
 	if (argc == 4 && !strcmp(argv[2], "--role"))
 		return !strcmp(argv[1], "failing") ? 3 : run_main(argv, argv[3]);

@@ -91,16 +91,16 @@ static void test_attempts(void **state)
 {
 	char folder[] = "/tmp/sandbox_test.XXXXXX", inside[64];
 	const struct attempt attempts[] = {
-		{SANDBOX_FILES, try_write, inside, true},
-		{SANDBOX_FILES, try_write, "/tmp/sandbox_test.outside", false},
-		{0, try_write, inside, false},
-		{0, try_read, "/etc/passwd", true},
-		{0, try_read, "/proc/self/maps", false},
-		{0, try_inet, NULL, false},
-		{SANDBOX_CONNECT, try_inet, NULL, true},
-		{SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_raw, NULL, false},
-		{SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_exec, NULL, false},
-		{SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_fork, NULL, false},
+	        {SANDBOX_FILES, try_write, inside, true},
+	        {SANDBOX_FILES, try_write, "/tmp/sandbox_test.outside", false},
+	        {0, try_write, inside, false},
+	        {0, try_read, "/etc/passwd", true},
+	        {0, try_read, "/proc/self/maps", false},
+	        {0, try_inet, NULL, false},
+	        {SANDBOX_CONNECT, try_inet, NULL, true},
+	        {SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_raw, NULL, false},
+	        {SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_exec, NULL, false},
+	        {SANDBOX_CONNECT | SANDBOX_LISTEN | SANDBOX_FILES, try_fork, NULL, false},
 	};
 
 	(void)state;

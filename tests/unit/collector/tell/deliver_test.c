@@ -247,11 +247,11 @@ static void killed_after_data_the_copy_has_the_same_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_THE_POST(an_incident_is_a_thread),
-		AT_THE_POST(without_render_it_goes_all_the_same),
-		AT_THE_POST(mails_wait_for_the_server_in_order_and_say_late),
-		AT_THE_POST(a_refused_person_holds_nobody_up),
-		AT_THE_POST(killed_after_data_the_copy_has_the_same_name),
+	        AT_THE_POST(an_incident_is_a_thread),
+	        AT_THE_POST(without_render_it_goes_all_the_same),
+	        AT_THE_POST(mails_wait_for_the_server_in_order_and_say_late),
+	        AT_THE_POST(a_refused_person_holds_nobody_up),
+	        AT_THE_POST(killed_after_data_the_copy_has_the_same_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

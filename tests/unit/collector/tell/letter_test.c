@@ -18,11 +18,11 @@ struct desk {
 static void desk_write(struct desk *d, const char *kind, const char *language, bool late, bool picture)
 {
 	struct letter_facts f = {.incident = d->incident,
-		.kind = kind,
-		.inventory = d->inv,
-		.language = language,
-		.late = late,
-		.picture = picture};
+	        .kind = kind,
+	        .inventory = d->inv,
+	        .language = language,
+	        .late = late,
+	        .picture = picture};
 
 	letter_free(&d->letter);
 	buf_reset(&d->text);
@@ -68,11 +68,11 @@ static void has(const struct buf *b, const char *text)
 static void a_line_down_says_all(void **state)
 {
 	static const char *const needed[] = {"Đơn vị: Xã Pha Long (trước đây: Xã Tả Ngài Chồ)",
-		"Địa điểm: Trụ sở xã Pha Long <A&B>", "Từ lúc: 07:42:00 ngày 01/07/2025 (UTC+7)",
-		"Nguyên nhân: kênh truyền mất kết nối (khả năng cao)", "Trách nhiệm: do nhà mạng",
-		"Kênh truyền: TSLCD; nhà mạng VNPT; mã kênh LCI-TS-0142; đường dây nóng 1800 1260",
-		"Bị ảnh hưởng: Đất đai (pl-srv1)", "Xem đèn của modem.", "07:42:05  máy chủ giám sát: mất nhịp tim",
-		"07:42:00  trạm đo pl-srv1: 5/5 gói", "Mã sự cố: pl-hq.uplink-pl-ts.20250701T004200"};
+	        "Địa điểm: Trụ sở xã Pha Long <A&B>", "Từ lúc: 07:42:00 ngày 01/07/2025 (UTC+7)",
+	        "Nguyên nhân: kênh truyền mất kết nối (khả năng cao)", "Trách nhiệm: do nhà mạng",
+	        "Kênh truyền: TSLCD; nhà mạng VNPT; mã kênh LCI-TS-0142; đường dây nóng 1800 1260",
+	        "Bị ảnh hưởng: Đất đai (pl-srv1)", "Xem đèn của modem.", "07:42:05  máy chủ giám sát: mất nhịp tim",
+	        "07:42:00  trạm đo pl-srv1: 5/5 gói", "Mã sự cố: pl-hq.uplink-pl-ts.20250701T004200"};
 	struct desk *d = *state;
 
 	desk_write(d, "open", "vi", false, true);
@@ -169,9 +169,9 @@ static void what_is_affected_has_names(void **state)
 	static const struct {
 		const char *key, *vi;
 	} cases[] = {{"service:land@pl-srv1", "Đất đai (pl-srv1)"}, {"service:gone", "Dịch vụ gone"},
-		{"uplink:pl-ts@pl-srv1", "TSLCD (pl-srv1)"}, {"uplink:gone@x", "Kênh truyền gone (x)"},
-		{"agent:pl-srv1", "trạm đo pl-srv1"}, {"host:pl-srv1", "máy chủ pl-srv1"}, {"if:eth0@x", "cổng mạng eth0 (x)"},
-		{"odd", "odd "}, {"", " "}, {":", " "}, {"a:@", "a  ()"}};
+	        {"uplink:pl-ts@pl-srv1", "TSLCD (pl-srv1)"}, {"uplink:gone@x", "Kênh truyền gone (x)"},
+	        {"agent:pl-srv1", "trạm đo pl-srv1"}, {"host:pl-srv1", "máy chủ pl-srv1"},
+	        {"if:eth0@x", "cổng mạng eth0 (x)"}, {"odd", "odd "}, {"", " "}, {":", " "}, {"a:@", "a  ()"}};
 	struct desk *d = *state;
 	struct letter_facts f = {.incident = d->incident, .kind = "open", .inventory = d->inv, .language = "vi"};
 	struct scene s = scene_of(&f);
@@ -215,16 +215,16 @@ static void graphs_are_of_the_hours_around(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_A_DESK(a_line_down_says_all),
-		AT_A_DESK(english),
-		AT_A_DESK(recovery_says_how_long),
-		AT_A_DESK(simulated_and_late_say_so),
-		AT_A_DESK(a_service_is_named_with_its_line),
-		AT_A_DESK(an_old_incident_is_of_the_old_unit),
-		AT_A_DESK(nearly_nothing_is_known),
-		AT_A_DESK(what_is_affected_has_names),
-		AT_A_DESK(a_province_of_affects_is_cut),
-		AT_A_DESK(graphs_are_of_the_hours_around),
+	        AT_A_DESK(a_line_down_says_all),
+	        AT_A_DESK(english),
+	        AT_A_DESK(recovery_says_how_long),
+	        AT_A_DESK(simulated_and_late_say_so),
+	        AT_A_DESK(a_service_is_named_with_its_line),
+	        AT_A_DESK(an_old_incident_is_of_the_old_unit),
+	        AT_A_DESK(nearly_nothing_is_known),
+	        AT_A_DESK(what_is_affected_has_names),
+	        AT_A_DESK(a_province_of_affects_is_cut),
+	        AT_A_DESK(graphs_are_of_the_hours_around),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void long_headers_fold_between_letters(void **state)
 static void no_text_ends_a_header(void **state)
 {
 	static const char *const evil[] = {
-		"x\r\nBcc: all@example", "x\nBcc: all@example", "x\r\rBcc: y", "ế\r\n\r\n<html>", "\x01\x02\x7f"};
+	        "x\r\nBcc: all@example", "x\nBcc: all@example", "x\r\rBcc: y", "ế\r\n\r\n<html>", "\x01\x02\x7f"};
 	struct buf b = {0};
 
 	(void)state;
@@ -74,7 +74,8 @@ static void no_text_ends_a_header(void **state)
 static void addresses(void **state)
 {
 	static const char *const good[] = {"oncall@laocai.example", "a.b+c@x"};
-	static const char *const bad[] = {"", "a", "@x", "a@", "a@b@c", "a b@x", "a@x\r\nBcc: y@z", "<a@x>", "a@x,b@x", "ế@x"};
+	static const char *const bad[] = {
+	        "", "a", "@x", "a@", "a@b@c", "a b@x", "a@x\r\nBcc: y@z", "<a@x>", "a@x,b@x", "ế@x"};
 	struct buf b = {0};
 
 	(void)state;
@@ -125,13 +126,13 @@ static void base64_in_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headers_are_plain_or_encoded),
-		cmocka_unit_test(long_headers_fold_between_letters),
-		cmocka_unit_test(no_text_ends_a_header),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(dates_are_local),
-		cmocka_unit_test(message_ids_are_clean),
-		cmocka_unit_test(base64_in_lines),
+	        cmocka_unit_test(headers_are_plain_or_encoded),
+	        cmocka_unit_test(long_headers_fold_between_letters),
+	        cmocka_unit_test(no_text_ends_a_header),
+	        cmocka_unit_test(addresses),
+	        cmocka_unit_test(dates_are_local),
+	        cmocka_unit_test(message_ids_are_clean),
+	        cmocka_unit_test(base64_in_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

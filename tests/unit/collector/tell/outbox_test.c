@@ -212,13 +212,13 @@ static void kills_lose_and_double_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_A_ROOM(rows_are_unique),
-		IN_A_ROOM(cursor_and_rows_are_one),
-		IN_A_ROOM(mails_leave_in_order_and_wait_alone),
-		IN_A_ROOM(what_was_sending_is_sent_again_with_its_name),
-		IN_A_ROOM(a_queued_mail_can_be_withdrawn),
-		IN_A_ROOM(sent_mails_are_told_once),
-		IN_A_ROOM(kills_lose_and_double_nothing),
+	        IN_A_ROOM(rows_are_unique),
+	        IN_A_ROOM(cursor_and_rows_are_one),
+	        IN_A_ROOM(mails_leave_in_order_and_wait_alone),
+	        IN_A_ROOM(what_was_sending_is_sent_again_with_its_name),
+	        IN_A_ROOM(a_queued_mail_can_be_withdrawn),
+	        IN_A_ROOM(sent_mails_are_told_once),
+	        IN_A_ROOM(kills_lose_and_double_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,8 @@ static int room_close(void **state)
 }
 
 /* The rows that a change makes; `spoil` may alter it before. */
-static int conclude(struct room *r, const char *change, int64_t at_ms, int64_t now_ms, void (*spoil)(json_t *body, json_t *incident))
+static int conclude(struct room *r, const char *change, int64_t at_ms, int64_t now_ms,
+        void (*spoil)(json_t *body, json_t *incident))
 {
 	json_t *incident = incident_line(AT, !strcmp(change, "resolve"));
 	json_t *body = json_pack("{s:s, s:s, s:O}", "type", "incident", "change", change, "incident", incident);
@@ -114,8 +115,8 @@ static void nameless(json_t *body, json_t *incident)
 
 static void history_and_trifles_make_no_mail(void **state)
 {
-	static void (*const spoils[])(json_t *body, json_t *incident) = {
-		late_body, late_incident, warning, merged, another_type, nameless};
+	static void (*const spoils[])(json_t * body, json_t * incident) = {
+	        late_body, late_incident, warning, merged, another_type, nameless};
 
 	for (size_t i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++)
 		assert_int_equal(conclude(*state, "open", AT, AT, spoils[i]), 0);
@@ -174,11 +175,11 @@ static void what_comes_back_is_told_at_most_once_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_A_ROOM(everyone_with_a_mail_hears_once),
-		IN_A_ROOM(no_recovery_without_a_beginning),
-		IN_A_ROOM(history_and_trifles_make_no_mail),
-		IN_A_ROOM(a_long_outage_is_still_closed),
-		IN_A_ROOM(what_comes_back_is_told_at_most_once_more),
+	        IN_A_ROOM(everyone_with_a_mail_hears_once),
+	        IN_A_ROOM(no_recovery_without_a_beginning),
+	        IN_A_ROOM(history_and_trifles_make_no_mail),
+	        IN_A_ROOM(a_long_outage_is_still_closed),
+	        IN_A_ROOM(what_comes_back_is_told_at_most_once_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

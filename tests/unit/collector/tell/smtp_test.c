@@ -6,7 +6,8 @@
 #include "collector/tell/smtp.c"
 #include "tests/unit/collector/tell/smtpd.h"
 
-static const char letter[] = "From: <a@lab.example>\r\nTo: <b@lab.example>\r\nSubject: test\r\n\r\n.a dot at the beginning\r\n";
+static const char letter[] =
+        "From: <a@lab.example>\r\nTo: <b@lab.example>\r\nSubject: test\r\n\r\n.a dot at the beginning\r\n";
 
 struct line {
 	struct smtpd server;
@@ -29,8 +30,11 @@ static void on_result(enum smtp_result result, const char *answer, void *arg)
 
 static void line_open(struct line *l, int tls, int64_t patience_ms)
 {
-	struct smtp_options o = {
-		.server = l->server.url, .tls = tls, .patience_ms = patience_ms, .user = l->user, .password = l->password};
+	struct smtp_options o = {.server = l->server.url,
+	        .tls = tls,
+	        .patience_ms = patience_ms,
+	        .user = l->user,
+	        .password = l->password};
 
 	uv_loop_init(&l->loop);
 	l->answers = 0;
@@ -41,8 +45,9 @@ static enum smtp_result line_send(struct line *l)
 {
 	int before = l->answers;
 
-	assert_int_equal(smtp_send(l->smtp, "a@lab.example", "b@lab.example", (const uint8_t *)letter, strlen(letter), on_result, l),
-		0);
+	assert_int_equal(smtp_send(l->smtp, "a@lab.example", "b@lab.example", (const uint8_t *)letter, strlen(letter),
+	                         on_result, l),
+	        0);
 	assert_int_equal(smtp_send(l->smtp, "a@lab.example", "b@lab.example", NULL, 0, on_result, l), -EBUSY);
 	while (l->answers == before)
 		uv_run(&l->loop, UV_RUN_ONCE);
@@ -200,8 +205,9 @@ static void closing_in_the_middle(void **state)
 	smtpd_prepare(&l.server);
 	smtpd_start(&l.server, "--stall=30", NULL);
 	line_open(&l, MAIL_TLS_OFF, 20000);
-	assert_int_equal(smtp_send(l.smtp, "a@lab.example", "b@lab.example", (const uint8_t *)letter, strlen(letter), on_result, &l),
-		0);
+	assert_int_equal(smtp_send(l.smtp, "a@lab.example", "b@lab.example", (const uint8_t *)letter, strlen(letter),
+	                         on_result, &l),
+	        0);
 	for (int i = 0; i < 3; i++)
 		uv_run(&l.loop, UV_RUN_ONCE);
 	line_close(&l);
@@ -211,16 +217,16 @@ static void closing_in_the_middle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(letters_arrive_as_they_are),
-		cmocka_unit_test(nobody_there),
-		cmocka_unit_test(required_tls_fails_closed),
-		cmocka_unit_test(opportunistic_tls_goes_without),
-		cmocka_unit_test(logins_go_over_tls_only),
-		cmocka_unit_test(a_wrong_password_stops_all_not_one),
-		cmocka_unit_test(a_stranger_in_the_way_gets_nothing),
-		cmocka_unit_test(refusals_are_told_apart),
-		cmocka_unit_test(a_silent_server_is_given_up),
-		cmocka_unit_test(closing_in_the_middle),
+	        cmocka_unit_test(letters_arrive_as_they_are),
+	        cmocka_unit_test(nobody_there),
+	        cmocka_unit_test(required_tls_fails_closed),
+	        cmocka_unit_test(opportunistic_tls_goes_without),
+	        cmocka_unit_test(logins_go_over_tls_only),
+	        cmocka_unit_test(a_wrong_password_stops_all_not_one),
+	        cmocka_unit_test(a_stranger_in_the_way_gets_nothing),
+	        cmocka_unit_test(refusals_are_told_apart),
+	        cmocka_unit_test(a_silent_server_is_given_up),
+	        cmocka_unit_test(closing_in_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,8 +63,8 @@ static unsigned status_of(struct house *h, void (*api)(struct request *r), const
 static void files(void **state)
 {
 	static const char *const good[] = {"a/b/host", "mk-hq/mk-srv1/svc-land", "a/b/if-eth0.100", "units/x/y_z"};
-	static const char *const bad[] = {"", "a", "a/b", "a/b/c/d", "/a/b", "a//b", "a/b/", "../a/b", "a/../b", "a/b/..",
-		"a/b/.c", ".a/b/c", "a/b/c d", "a/b/c%2f", "a\\b/c/d"};
+	static const char *const bad[] = {"", "a", "a/b", "a/b/c/d", "/a/b", "a//b", "a/b/", "../a/b", "a/../b",
+	        "a/b/..", "a/b/.c", ".a/b/c", "a/b/c d", "a/b/c%2f", "a\\b/c/d"};
 	struct house *h = *state;
 	char args[300];
 
@@ -85,8 +85,8 @@ static void ranges(void **state)
 		const char *args;
 		unsigned status;
 	} cases[] = {{"file=a/b/c&from=1&to=2", 503}, {"file=a/b/c&from=2&to=2", 400}, {"file=a/b/c&from=-1&to=2", 400},
-		{"file=a/b/c&from=x", 400}, {"file=a/b/c&to=99999999999", 400}, {"file=a/b/c&rows=0", 400},
-		{"file=a/b/c&rows=5001", 400}, {"file=a/b/c&cf=MAX", 503}, {"file=a/b/c&cf=LAST", 400}};
+	        {"file=a/b/c&from=x", 400}, {"file=a/b/c&to=99999999999", 400}, {"file=a/b/c&rows=0", 400},
+	        {"file=a/b/c&rows=5001", 400}, {"file=a/b/c&cf=MAX", 503}, {"file=a/b/c&cf=LAST", 400}};
 	struct house *h = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -99,10 +99,12 @@ static void graphs(void **state)
 	static const struct {
 		const char *args;
 		unsigned status;
-	} cases[] = {{"target=site:mk-hq", 503}, {"target=service:land@mk-srv1&graph=service&format=png&language=en", 503},
-		{"", 400}, {"target=a b", 400}, {"target=x\"y", 400}, {"target=site:x&graph=../x", 400},
-		{"target=site:x&format=gif", 400}, {"target=site:x&language=fr", 400}, {"target=site:x&width=99", 400},
-		{"target=site:x&width=5000", 400}, {"target=site:x&height=1e3", 400}, {"target=site:x&from=5&to=4", 400}};
+	} cases[] = {{"target=site:mk-hq", 503},
+	        {"target=service:land@mk-srv1&graph=service&format=png&language=en", 503}, {"", 400},
+	        {"target=a b", 400}, {"target=x\"y", 400}, {"target=site:x&graph=../x", 400},
+	        {"target=site:x&format=gif", 400}, {"target=site:x&language=fr", 400}, {"target=site:x&width=99", 400},
+	        {"target=site:x&width=5000", 400}, {"target=site:x&height=1e3", 400},
+	        {"target=site:x&from=5&to=4", 400}};
 	struct house *h = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -131,7 +133,7 @@ static void asking_again_within_a_step_is_the_same_question(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {IN_HOUSE(files), IN_HOUSE(ranges), IN_HOUSE(graphs),
-		IN_HOUSE(asking_again_within_a_step_is_the_same_question)};
+	        IN_HOUSE(asking_again_within_a_step_is_the_same_question)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

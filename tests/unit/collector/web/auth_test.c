@@ -21,7 +21,8 @@ static void on_question(struct channel *ch, uint16_t kind, uint32_t id, struct c
 {
 	struct bench *b = arg;
 	json_t *json = json_loadb((const char *)payload->data + payload->at, cursor_left(payload), 0, NULL);
-	const char *good = "{\"user\":\"an\",\"role\":\"technician\",\"csrf\":\"c\",\"language\":\"vi\",\"expires_at\":1}";
+	const char *good =
+	        "{\"user\":\"an\",\"role\":\"technician\",\"csrf\":\"c\",\"language\":\"vi\",\"expires_at\":1}";
 	const char *bad = "{\"error\":\"no\",\"status\":401}";
 	const char *answer;
 
@@ -182,12 +183,12 @@ static void csrf_and_roles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BENCH(sessions_are_kept_for_seconds),
-		ON_BENCH(an_answer_from_before_a_flush_is_not_kept),
-		ON_BENCH(refusals_are_not_kept_and_nonsense_is_not_asked),
-		ON_BENCH(core_goes_away),
-		ON_BENCH(failures_are_counted_by_address),
-		cmocka_unit_test(csrf_and_roles),
+	        ON_BENCH(sessions_are_kept_for_seconds),
+	        ON_BENCH(an_answer_from_before_a_flush_is_not_kept),
+	        ON_BENCH(refusals_are_not_kept_and_nonsense_is_not_asked),
+	        ON_BENCH(core_goes_away),
+	        ON_BENCH(failures_are_counted_by_address),
+	        cmocka_unit_test(csrf_and_roles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

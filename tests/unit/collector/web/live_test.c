@@ -133,10 +133,10 @@ static void there_is_a_most(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(changes_are_gathered_and_shared),
-		cmocka_unit_test(a_slow_client_is_dropped_the_others_stay),
-		cmocka_unit_test(nonsense_is_ignored),
-		cmocka_unit_test(there_is_a_most),
+	        cmocka_unit_test(changes_are_gathered_and_shared),
+	        cmocka_unit_test(a_slow_client_is_dropped_the_others_stay),
+	        cmocka_unit_test(nonsense_is_ignored),
+	        cmocka_unit_test(there_is_a_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

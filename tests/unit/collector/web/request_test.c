@@ -44,7 +44,7 @@ static void arguments(void **state)
 static void numbers(void **state)
 {
 	static const char *const bad[] = {
-		"n=", "n= 5", "n=5x", "n=+5", "n=5.0", "n=99999999999999999999", "n=-11", "n=101", "n=0x5", "n=--5"};
+	        "n=", "n= 5", "n=5x", "n=+5", "n=5.0", "n=99999999999999999999", "n=-11", "n=101", "n=0x5", "n=--5"};
 	int64_t n;
 
 	(void)state;
@@ -84,7 +84,8 @@ static void an_error_object_carries_its_status(void **state)
 		const char *json;
 		unsigned status;
 	} cases[] = {{"{}", 200}, {"{\"error\":\"x\"}", 400}, {"{\"error\":\"x\",\"status\":409}", 409},
-		{"{\"error\":\"x\",\"status\":200}", 400}, {"{\"status\":500}", 200}, {"{\"error\":\"x\",\"status\":\"9\"}", 400}};
+	        {"{\"error\":\"x\",\"status\":200}", 400}, {"{\"status\":500}", 200},
+	        {"{\"error\":\"x\",\"status\":\"9\"}", 400}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -116,12 +117,12 @@ static void headers_hold_no_line_breaks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cookies),
-		cmocka_unit_test(arguments),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(answers_come_once),
-		cmocka_unit_test(an_error_object_carries_its_status),
-		cmocka_unit_test(headers_hold_no_line_breaks),
+	        cmocka_unit_test(cookies),
+	        cmocka_unit_test(arguments),
+	        cmocka_unit_test(numbers),
+	        cmocka_unit_test(answers_come_once),
+	        cmocka_unit_test(an_error_object_carries_its_status),
+	        cmocka_unit_test(headers_hold_no_line_breaks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,7 @@ static const struct {
 	const char *token;
 	enum right right;
 } people[] = {{"", RIGHT_NONE}, {"stranger", RIGHT_NONE}, {"viewer", RIGHT_VIEWER}, {"technician", RIGHT_TECHNICIAN},
-	{"admin", RIGHT_ADMIN}};
+        {"admin", RIGHT_ADMIN}};
 
 static unsigned expected(const struct route *route, enum right have, bool csrf, bool kiosk)
 {
@@ -124,11 +124,11 @@ static void every_route_by_everyone(void **state)
 				h->config.web.kiosk = kiosk;
 				path_of(route, path, sizeof(path));
 				assert_int_equal(ask(&h->web, route->method, path, token, "right-csrf"),
-					expected(route, people[i].right, true, open));
+				        expected(route, people[i].right, true, open));
 				assert_int_equal(ask(&h->web, route->method, path, token, "wrong-csrf"),
-					expected(route, people[i].right, false, open));
+				        expected(route, people[i].right, false, open));
 				assert_int_equal(ask(&h->web, route->method, path, token, ""),
-					expected(route, people[i].right, false, open));
+				        expected(route, people[i].right, false, open));
 			}
 }
 
@@ -153,7 +153,7 @@ static void the_open_doors(void **state)
 static void what_the_table_does_not_name_is_refused(void **state)
 {
 	static const char *const nowhere[] = {"/api/v1/", "/api/v1/users", "/api/v1/units/", "/api/v1/units/a/b",
-		"/api/v1/unitsx", "/api/v1/Units", "/api/v1/incidents//ack", "/api/v1/incidents/a/b/ack", "/api/v1/*"};
+	        "/api/v1/unitsx", "/api/v1/Units", "/api/v1/incidents//ack", "/api/v1/incidents/a/b/ack", "/api/v1/*"};
 	struct house *h = *state;
 
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
@@ -192,10 +192,10 @@ static void the_id_is_one_part_of_the_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_HOUSE(every_route_by_everyone),
-		IN_HOUSE(the_open_doors),
-		IN_HOUSE(what_the_table_does_not_name_is_refused),
-		IN_HOUSE(the_id_is_one_part_of_the_path),
+	        IN_HOUSE(every_route_by_everyone),
+	        IN_HOUSE(the_open_doors),
+	        IN_HOUSE(what_the_table_does_not_name_is_refused),
+	        IN_HOUSE(the_id_is_one_part_of_the_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

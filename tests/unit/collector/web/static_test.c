@@ -45,7 +45,7 @@ static int folder_open(void **state)
 static int folder_close(void **state)
 {
 	static const char *const names[] = {
-		"index.html", "assets/app.js", "assets/app.js.gz", ".secret", "passwd.txt", "assets", ""};
+	        "index.html", "assets/app.js", "assets/app.js.gz", ".secret", "passwd.txt", "assets", ""};
 	struct folder *f = *state;
 	char path[256];
 
@@ -98,7 +98,8 @@ static void files_and_pages(void **state)
 static void tricks_find_nothing(void **state)
 {
 	static const char *const tricks[] = {"/../etc/passwd.txt", "/.secret", "/passwd.txt", "/assets/../.secret",
-		"/assets/app.js.gz", "//etc/passwd.x", "/assets/./app.js", "\\..\\x.y", "/index.html/.x", "assets/app.js"};
+	        "/assets/app.js.gz", "//etc/passwd.x", "/assets/./app.js", "\\..\\x.y", "/index.html/.x",
+	        "assets/app.js"};
 	struct folder *f = *state;
 
 	for (size_t i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++)
@@ -131,7 +132,7 @@ static void etags_spare_the_body(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(files_and_pages), IN_FOLDER(tricks_find_nothing), IN_FOLDER(etags_spare_the_body)};
+	        IN_FOLDER(files_and_pages), IN_FOLDER(tricks_find_nothing), IN_FOLDER(etags_spare_the_body)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
