@@ -137,15 +137,15 @@ test("an agent whose own disk is full goes on, and what it had stored is there",
     await until("its rows arrive", async () => (await way.sansang("status")).ingest.batches > 1, 30);
     const from = Math.ceil(Date.now() / 1000 / STEP) * STEP + STEP;
     await way.collector.stop();
-    await sleep(5 * STEP * 1000);
+    await sleep(4 * STEP * 1000);
     const filled = Math.floor(Date.now() / 1000 / STEP) * STEP - STEP;
     disk.shrink(0);
-    await sleep(4 * STEP * 1000);
+    await sleep(3 * STEP * 1000);
     assert.equal(agent.result, undefined, agent.output);
     assert.match(agent.output, /spool.*(no room|space|full)/i);
     disk.grow();
     const room = Math.ceil(Date.now() / 1000 / STEP) * STEP + 2 * STEP;
-    await sleep(4 * STEP * 1000);
+    await sleep(2 * STEP * 1000);
     await way.startCollector();
     await until("the rows of before and after", async () => {
       await way.login();
