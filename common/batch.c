@@ -130,7 +130,7 @@ static void put_column(struct buf *out, const struct row_set *s, unsigned column
 			continue;
 		}
 		int64_t d = v - last;
-		buf_put_varint(out, (((uint64_t)d << 1) ^ (uint64_t)(d >> 63)) + 1);
+		buf_put_varint(out, (((uint64_t)d << 1) ^ -(uint64_t)(d < 0)) + 1);
 		last = v;
 	}
 }

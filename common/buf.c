@@ -72,7 +72,7 @@ void buf_put_varint(struct buf *b, uint64_t v)
 
 void buf_put_svarint(struct buf *b, int64_t v)
 {
-	buf_put_varint(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+	buf_put_varint(b, ((uint64_t)v << 1) ^ -(uint64_t)(v < 0));
 }
 
 void buf_put_blob(struct buf *b, const void *data, size_t len)

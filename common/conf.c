@@ -172,7 +172,7 @@ static void key_unknown(struct conf_reader *r, const struct conf_key *keys, cons
 	size_t distance, at = 0;
 
 	list[0] = 0;
-	for (size_t i = 0; keys[i].name && i < KEYS_MAX; i++) {
+	for (size_t i = 0; i < KEYS_MAX && keys[i].name; i++) {
 		names[i] = keys[i].name;
 		if (at < sizeof(list))
 			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", keys[i].name);

@@ -205,7 +205,7 @@ static int fill_filter(scmp_filter_ctx ctx, unsigned wanted)
 			err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, groups[g].calls[i], 0);
 		for (size_t i = 0; !err && groups[g].families[i]; i++)
 			err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, C(socket), 1,
-			        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)groups[g].families[i]));
+			        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)groups[g].families[i], 0));
 		if (err == -EEXIST)
 			err = 0;
 	}

@@ -61,7 +61,7 @@ static int64_t seconds_to_ms(int64_t s)
 /* The second part of the file, with 64-bit times. */
 static void body_read(struct cursor *c, const struct header *h, struct zone *z)
 {
-	uint8_t kinds[10000];
+	uint8_t kinds[10000] = {0};
 	int32_t offsets[256] = {0};
 
 	z->transitions = mem_alloc((h->times + 1) * sizeof(*z->transitions));
