@@ -73,10 +73,11 @@ static void rebuild(struct keys *k, size_t room, int64_t last_id)
 struct key *keys_get(struct keys *k, const char *name)
 {
 	struct key **slot = find_slot(k->slots, k->room, name);
+	struct key *key = *slot;
 
-	if (*slot)
-		return *slot;
-	struct key *key = mem_alloc(sizeof(*key));
+	if (key)
+		return key;
+	key = mem_alloc(sizeof(*key));
 	key->name = mem_str(name);
 	key->id = KEY_FREE;
 	*slot = key;

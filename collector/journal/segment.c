@@ -89,11 +89,11 @@ static sqlite3_stmt *statement(struct segment *s, enum statement which, int *err
 	sqlite3_stmt **st = &s->statements[which];
 
 	*err = 0;
-	if (*st)
-		return *st;
-	int rc = sqlite3_prepare_v3(s->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
-	if (rc != SQLITE_OK)
-		*err = failed(s, "read its tables", rc);
+	if (!*st) {
+		int rc = sqlite3_prepare_v3(s->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+		if (rc != SQLITE_OK)
+			*err = failed(s, "read its tables", rc);
+	}
 	return *st;
 }
 
