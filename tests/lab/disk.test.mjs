@@ -62,6 +62,10 @@ const isFull = async (way) => (await way.sansang("status")).journal.full === tru
 async function fullEverywhere(way) {
   await until("the status says full", () => isFull(way), 60);
   await until("the province's API says full", async () => (await way.http("/api/v1/province")).json?.full === true, 30);
+  // and to one who was not logged in when it happened
+  [way.cookie, way.csrf] = [];
+  await way.login();
+  assert.equal((await way.http("/api/v1/province")).json.full, true);
 }
 
 async function onSmallDisk(t, megabytes, body, config) {
