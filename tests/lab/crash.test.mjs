@@ -15,8 +15,9 @@ async function hostRows(way, from, to) {
   return (await way.fetch(way.rrd("pl-hq", "pl-srv1", "host"), from, to, STEP)).filter((row) => row.at > from && row.at <= to);
 }
 
-test("an agent killed again and again, the collector up and down: no row is missing but of steps at whose end it was dead", async () => {
+test("an agent killed again and again, the collector up and down: no row is missing but of steps at whose end it was dead", async (t) => {
   const way = await Way.start({ province: smallProvince({}), mail: false, step: `${STEP}s` });
+  t.after(() => way.stop());
   let agent = await way.addAgent("pl-srv1");
   await until("rows arrive", async () => (await way.sansang("status")).ingest.batches > 1, 30);
   const from = Math.ceil(Date.now() / 1000 / STEP) * STEP, dead = [];
@@ -52,7 +53,7 @@ test("an agent killed again and again, the collector up and down: no row is miss
   const wanted = [];
   for (let at = from + STEP; at <= to; at += STEP) if (!lost(at)) wanted.push(at);
   assert.ok(wanted.length >= 5, `${wanted.length} rows are wanted`);
-  const missing = await until("all rows", async () => {
+  const missing = await until("all rows", async (t) => {
     const rows = new Map((await hostRows(way, from, to)).map((row) => [row.at, row.values.uptime_s]));
     const gaps = wanted.filter((at) => !(rows.get(at) > 0));
     if (gaps.length) throw new Error(`missing ${gaps}; dead ${JSON.stringify(dead)}; have ${JSON.stringify([...rows])}`);
@@ -62,12 +63,12 @@ test("an agent killed again and again, the collector up and down: no row is miss
   // uptime grows by a step a step: no row stands at a wrong time
   const rows = (await hostRows(way, from, to)).filter((row) => row.values.uptime_s > 0);
   for (const row of rows) assert.ok(Math.abs(row.values.uptime_s - row.at - (rows[0].values.uptime_s - rows[0].at)) <= 1.5, `row ${row.at}`);
-  await way.stop();
 });
 
-test("the collector's supervisor killed with -9 again and again: its processes end with it, nothing is lost", async () => {
+test("the collector's supervisor killed with -9 again and again: its processes end with it, nothing is lost", async (t) => {
   const NODES = 5, STEPS = 2000, KILLS = 5;
   const way = await Way.start({ province: swarmProvince(NODES), mail: false, log: "warn" });
+  t.after(() => way.stop());
   const from = Math.floor(Date.now() / 10000) * 10 - STEPS * 10 - 60;
   const common = ["--nodes", String(NODES), "--from", String(from * 1000), "--steps", String(STEPS)];
   const swarm = way.program("swarm", join(build, "swarm"), ["send", "--socket", way.socket, "--collector", `127.0.0.1:${way.agentPort}`,
@@ -89,5 +90,4 @@ test("the collector's supervisor killed with -9 again and again: its processes e
   console.log(`# ${swarm.output.trim()} ${JSON.stringify(result)}`);
   assert.equal(result.missing, 0);
   assert.equal(result.wrong, 0);
-  await way.stop();
 });
