@@ -9,31 +9,6 @@
 
 #define ACK_TEXT_MAX 4000
 
-/* Answers act->work when the audit is on disk. */
-static void on_audited(int status, int64_t id, void *arg)
-{
-	struct act *act = arg;
-	json_t *answer = act->work;
-
-	(void)id;
-	act->work = NULL;
-	if (!status) {
-		act_answer(act, answer);
-		return;
-	}
-	json_decref(answer);
-	act_refuse(act, 503, "the act cannot be recorded: %s", strerror(-status));
-}
-
-static void record(struct act *act, const char *name, const char *target, const char *text, json_t *answer)
-{
-	act->work = answer;
-	core_journal_act(act->core,
-	        json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", name, "by", act->by, "target", target, "text", text,
-	                "door", act->door == DOOR_WEB ? "web" : "socket"),
-	        on_audited, act);
-}
-
 /* ---- incidents ---- */
 
 void act_ack(struct act *act)
@@ -50,7 +25,7 @@ void act_ack(struct act *act)
 		return;
 	}
 	json_decref(known);
-	record(act, "ack", incident, text, NULL);
+	act_record(act, "ack", incident, text, NULL);
 }
 
 /* ---- agents ---- */
@@ -80,7 +55,7 @@ void act_token(struct act *act)
 	}
 	ca_fingerprint(core->ca, token.ca_fingerprint);
 	token_encode(&token, word);
-	record(act, "token", node, "",
+	act_record(act, "token", node, "",
 	        json_pack("{s:s, s:s, s:I}", "token", word, "node", node, "expires_at", (json_int_t)expires_at));
 	explicit_bzero(&token, sizeof(token));
 	explicit_bzero(word, sizeof(word));
@@ -104,7 +79,7 @@ void act_revoke(struct act *act)
 	buf_put_str(&b, node);
 	core_send(core, "intake", MESSAGE_REVOKE, &b);
 	buf_free(&b);
-	record(act, "revoke", node, "", NULL);
+	act_record(act, "revoke", node, "", NULL);
 }
 
 /* ---- the inventory ---- */
@@ -123,7 +98,7 @@ void act_reload(struct act *act)
 		        json_pack("{s:s, s:i, s:o}", "error", "the inventory is broken; the one before stays in force",
 		                "status", 409, "errors", lines));
 	} else {
-		record(act, "reload", act->core->inventory->digest, changed ? "changed" : "unchanged",
+		act_record(act, "reload", act->core->inventory->digest, changed ? "changed" : "unchanged",
 		        json_pack("{s:s, s:b}", "digest", act->core->inventory->digest, "changed", changed));
 	}
 	conf_errors_free(&errors);

@@ -132,21 +132,6 @@ void act_logout(struct act *act)
 
 /* ---- users ---- */
 
-static void on_user_audited(int status, int64_t id, void *arg)
-{
-	struct act *act = arg;
-	json_t *answer = act->work;
-
-	(void)id;
-	act->work = NULL;
-	if (!status) {
-		act_answer(act, answer);
-		return;
-	}
-	json_decref(answer);
-	act_refuse(act, 503, "the act cannot be recorded: %s", strerror(-status));
-}
-
 static void after_user_hash(uv_work_t *work, int status)
 {
 	struct hashing *h = work->data;
@@ -162,11 +147,7 @@ static void after_user_hash(uv_work_t *work, int status)
 	json_t *answer = json_pack("{s:s, s:s}", "name", h->name, "role", role_name(h->role));
 	if (h->made)
 		json_object_set_new(answer, "password", json_string(h->password));
-	act->work = answer;
-	core_journal_act(act->core,
-	        json_pack("{s:s, s:s, s:s, s:s}", "act", "user", "by", act->by, "target", h->name, "text",
-	                role_name(h->role)),
-	        on_user_audited, act);
+	act_record(act, "user", h->name, role_name(h->role), answer);
 	hashing_free(h);
 }
 

@@ -123,6 +123,30 @@ static int judge(struct act *act, enum need need, bool changes, const char **why
 	return 0;
 }
 
+static void on_recorded(int status, int64_t id, void *arg)
+{
+	struct act *act = arg;
+	json_t *answer = act->work;
+
+	(void)id;
+	act->work = NULL;
+	if (!status) {
+		act_answer(act, answer);
+		return;
+	}
+	json_decref(answer);
+	act_refuse(act, 503, "the act cannot be recorded: %s", strerror(-status));
+}
+
+void act_record(struct act *act, const char *name, const char *target, const char *text, json_t *answer)
+{
+	act->work = answer;
+	core_journal_act(act->core,
+	        json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", name, "by", act->by, "target", target, "text", text,
+	                "door", act->door == DOOR_WEB ? "web" : "socket"),
+	        on_recorded, act);
+}
+
 void acts_run(
         struct core *core, json_t *request, enum act_door door, const char *by, act_on_answer on_answer, void *arg)
 {

@@ -36,6 +36,8 @@ void acts_run(
 /* Takes `answer` (NULL: an empty object) and the act. */
 void act_answer(struct act *act, json_t *answer);
 void act_refuse(struct act *act, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Takes `answer`, given when the act stands in the journal, which is the audit log; 503 when it cannot. */
+void act_record(struct act *act, const char *name, const char *target, const char *text, json_t *answer);
 /* A member of the request as text; "" when missing or of another type. */
 const char *act_text(const struct act *act, const char *name);
 /* A member as a number, or `otherwise`. */

@@ -19,6 +19,8 @@ struct blob {
 
 /* Copies; one reference is the caller's. */
 struct blob *blob_new(const void *data, size_t len);
+/* Takes `fd` (-1 is fine): what the file holds, NULL when it is no regular file, larger than `most`, or cannot be read. */
+struct blob *blob_read(int fd, size_t most);
 /* Gives one more reference; NULL gives NULL. */
 struct blob *blob_hold(struct blob *b);
 /* Takes the reference; NULL is fine. */

@@ -35,31 +35,11 @@ struct web_process {
 
 /* ---- inventory ---- */
 
-static struct blob *file_blob(const char *path)
-{
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	struct blob *b = NULL;
-	struct stat st;
-	size_t at = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAP_BYTES_MAX) {
-		b = mem_alloc(sizeof(*b) + (size_t)st.st_size);
-		b->refs = 1;
-		while (at < (size_t)st.st_size && (n = read(fd, b->data + at, (size_t)st.st_size - at)) > 0)
-			at += (size_t)n;
-		b->len = at;
-	}
-	close(fd);
-	return b;
-}
-
 static void map_load(struct web *w)
 {
 	blob_drop(w->map);
-	w->map = file_blob(w->inventory->map);
+	const char *map = w->inventory->map;
+	w->map = map ? blob_read(open(map, O_RDONLY | O_CLOEXEC), MAP_BYTES_MAX) : NULL;
 	if (w->map)
 		etag_make(w->map->data, w->map->len, w->map_etag, sizeof(w->map_etag));
 	else if (w->inventory->map)

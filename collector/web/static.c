@@ -76,27 +76,6 @@ bool etag_matches(const char *header, const char *etag)
 	return *header && (!strcmp(header, "*") || strstr(header, etag));
 }
 
-static struct blob *file_read(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct blob *b = NULL;
-	struct stat st;
-	ssize_t n;
-	size_t at = 0;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= FILE_BYTES_MAX) {
-		b = mem_alloc(sizeof(*b) + (size_t)st.st_size);
-		b->refs = 1;
-		while (at < (size_t)st.st_size && (n = read(fd, b->data + at, (size_t)st.st_size - at)) > 0)
-			at += (size_t)n;
-		b->len = at;
-	}
-	close(fd);
-	return b;
-}
-
 static struct file *file_named(struct site_files *f, const char *path)
 {
 	for (size_t i = 0; i < f->count; i++)
@@ -143,7 +122,8 @@ static void folder_read(struct site_files *f, int fd, const char *prefix, int de
 			folder_read(f, sub, path, depth + 1);
 		else if (sub >= 0)
 			close(sub);
-		else if ((b = file_read(dirfd(dir), e->d_name)))
+		else if ((b = blob_read(
+		                  openat(dirfd(dir), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), FILE_BYTES_MAX)))
 			file_add(f, path, b);
 	}
 	closedir(dir);
