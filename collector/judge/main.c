@@ -61,17 +61,35 @@ static void on_state(void *arg, const struct judge_check *c)
 		s->units[s->unit_count++] = u;
 }
 
-static enum state unit_state(const struct seat *s, const struct unit *u)
+/* Index of the site's unit among the changed ones, or unit_count. */
+static size_t changed_unit(const struct seat *s, const struct site *site)
 {
-	struct rollup required = {0}, all = {0};
-	for (uint32_t k = 0; k < s->judge.fleet.count; k++) {
-		const struct judge_node *n = s->judge.fleet.nodes[k];
+	const struct unit *u = site_unit(s->inventory, site, s->judge.now);
+	size_t k = 0;
+	while (k < s->unit_count && s->units[k] != u)
+		k++;
+	return k;
+}
+
+struct unit_rollup {
+	struct rollup required, all;
+};
+
+/* One pass over all checks, however many units changed. A node's checks are mostly of one site. */
+static void roll_up(const struct seat *s, struct unit_rollup *units)
+{
+	const struct site *site = NULL;
+	size_t k = s->unit_count;
+	for (uint32_t i = 0; i < s->judge.fleet.count; i++) {
+		const struct judge_node *n = s->judge.fleet.nodes[i];
 		for (uint32_t m = 0; m < n->check_count; m++) {
 			const struct judge_check *c = n->checks[m];
-			if (!c->site || site_unit(s->inventory, c->site, s->judge.now) != u)
-				continue;
+			if (c->site && c->site != site) {
+				site = c->site;
+				k = changed_unit(s, site);
+			}
 			/* a simulator's connection says nothing about a site */
-			if (c->kind == KIND_AGENT && n->simulated)
+			if (!c->site || k == s->unit_count || (c->kind == KIND_AGENT && n->simulated))
 				continue;
 			struct rollup_entry e = {.kind = c->kind,
 			        .service = c->service,
@@ -79,10 +97,9 @@ static enum state unit_state(const struct seat *s, const struct unit *u)
 			        .site = c->site,
 			        .link = n->link};
 			e.state = check_state_now(c, s->judge.now, &e.since);
-			rollup_add(c->site->required ? &required : &all, &e);
+			rollup_add(site->required ? &units[k].required : &units[k].all, &e);
 		}
 	}
-	return rollup_state(required.count ? &required : &all, NULL);
 }
 
 static void tell_web(struct seat *s, json_t *o)
@@ -95,9 +112,15 @@ static void tell_web(struct seat *s, json_t *o)
 
 static void tell_changes(struct seat *s)
 {
-	for (size_t k = 0; s->web && k < s->unit_count; k++)
+	struct unit_rollup *units = mem_alloc(s->unit_count * sizeof(*units));
+	if (s->web && s->unit_count)
+		roll_up(s, units);
+	for (size_t k = 0; s->web && k < s->unit_count; k++) {
+		const struct rollup *r = units[k].required.count ? &units[k].required : &units[k].all;
 		tell_web(s, json_pack("{s:s, s:s, s:s}", "type", "state", "unit", s->units[k]->id, "state",
-		                    state_name(unit_state(s, s->units[k]))));
+		                    state_name(rollup_state(r, NULL))));
+	}
+	free(units);
 	s->unit_count = 0;
 	for (size_t k = 0; k < s->judge.incidents.count; k++) {
 		struct incident *i = s->judge.incidents.all[k];
