@@ -28,8 +28,7 @@ endif
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral $(if $(SAN),-Wno-format-truncation)
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
 OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN),-O2 -g)
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DSANSANG_VERSION='"$(VERSION)"' \
-	-DSANSANG_DASHBOARDS='"$(PREFIX)/share/sansang/dashboards"' $(CFLAGS)
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DSANSANG_VERSION='"$(VERSION)"' $(CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 COMMON_SRC := $(sort $(wildcard common/*.c))
@@ -115,6 +114,7 @@ install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(B)/sansang
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/sansang-agent $(B)/sansang-collector
 	install -d $(DESTDIR)$(PREFIX)/share/sansang
+	rm -rf $(DESTDIR)$(PREFIX)/share/sansang/dashboards
 	cp -r $(B)/dashboards $(DESTDIR)$(PREFIX)/share/sansang/
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sansang/examples/lao-cai examples/lao-cai/*.*
 

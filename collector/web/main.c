@@ -181,21 +181,23 @@ static void on_gather(uv_timer_t *timer)
 
 /* ---- life ---- */
 
-/* The dashboard beside the binary, as `make` leaves it, or where `make install` put it. */
+/* The dashboard beside the binary, as `make` leaves it, or where `make install` puts it, wherever that is. */
 static void dashboards_load(struct web *w)
 {
-	char self[PATH_MAX], dir[PATH_MAX + 16];
+	static const char *const places[] = {"dashboards", "../share/sansang/dashboards"};
+	char self[PATH_MAX], dir[PATH_MAX + 32];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (n > 0) {
-		self[n] = '\0';
-		snprintf(dir, sizeof(dir), "%s/dashboards", dirname(self));
-		if (access(dir, R_OK) == 0) {
+	self[n > 0 ? n : 0] = '\0';
+	const char *here = dirname(self);
+	for (size_t i = 0; !w->files && i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(dir, sizeof(dir), "%s/%s", here, places[i]);
+		if (access(dir, R_OK) == 0)
 			w->files = site_files_load(dir);
-			return;
-		}
 	}
-	w->files = site_files_load(SANSANG_DASHBOARDS);
+	/* none: the last place tried is empty, which / says */
+	if (!w->files)
+		w->files = site_files_load(dir);
 }
 
 /* At the very first start core is still making it. */
