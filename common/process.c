@@ -191,6 +191,15 @@ static void describe(int status, char *out, size_t size)
 		snprintf(out, size, "exit status %d", WEXITSTATUS(status));
 }
 
+static void tell_witness(const struct child *dead, const char *how)
+{
+	struct supervisor *s = dead->sup;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->table->witness && !strcmp(s->children[i].role->name, s->table->witness))
+			child_tell(&s->children[i], CONTROL_DEATH, dead->role->name, dead->index, how, -1);
+}
+
 static void on_death(struct child *c, int status)
 {
 	struct supervisor *s = c->sup;
@@ -206,15 +215,18 @@ static void on_death(struct child *c, int status)
 		stop_next(s);
 		return;
 	}
-	log_error("%s:%u died after %lld ms: %s", c->role->name, c->index, (long long)lived_ms, how);
+	if (c->was_ready && status == 0) {
+		log_info("%s:%u ended of its own will after %lld ms", c->role->name, c->index, (long long)lived_ms);
+	} else {
+		log_error("%s:%u died after %lld ms: %s", c->role->name, c->index, (long long)lived_ms, how);
+		if (c->was_ready)
+			tell_witness(c, how);
+	}
 	if (!c->was_ready) {
 		s->status = 1;
 		stop_next(s);
 		return;
 	}
-	for (size_t i = 0; i < s->count; i++)
-		if (s->table->witness && !strcmp(s->children[i].role->name, s->table->witness))
-			child_tell(&s->children[i], CONTROL_DEATH, c->role->name, c->index, how, -1);
 	c->backoff_ms = lived_ms > QUICK_DEATH_MS || !c->backoff_ms ? BACKOFF_LEAST_MS : c->backoff_ms * 2;
 	if (c->backoff_ms > BACKOFF_MOST_MS)
 		c->backoff_ms = BACKOFF_MOST_MS;

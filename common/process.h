@@ -5,7 +5,8 @@
  * (fork and exec of this same binary with `--role NAME:INDEX`), joins the pairs
  * that the links name by socket pairs, restarts a child that dies (back-off 50 ms to
  * 5 s, doubling while deaths come within 10 s) with new channels to its peers,
- * and tells the role named in `witness` of each death. It parses nothing. SIGTERM and SIGINT stop
+ * and tells the role named in `witness` of each death. A child that ends with status 0 once ready has
+ * chosen to begin afresh: it is started again too, but nobody is told. It parses nothing. SIGTERM and SIGINT stop
  * the children in the reverse order of the table; SIGHUP is passed to the
  * witness only. A child whose supervisor dies gets SIGKILL (PR_SET_PDEATHSIG).
  *

@@ -1,6 +1,7 @@
 /*
  * render: the role that draws. A request names a target; the series that keep its files are asked to write what they
- * hold back, then the picture is drawn in this process and sent back.
+ * hold back, then the picture is drawn in this process and sent back. librrd forgets to free about 2 kB a picture,
+ * so after many of them the process ends in a quiet moment and the supervisor starts a fresh one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #define PEERS_MAX 64
 #define REQUEST_BYTES_MAX 4096
 #define WHY_SIZE 256
+#define DRAWN_MOST 20000 /* and as many more by the index: two do not end together */
+#define QUIET_MS 300
 
 enum peer_kind { PEER_OTHER, PEER_SERIES };
 
@@ -36,7 +39,9 @@ struct render {
 	struct inventory *inventory;
 	struct peer peers[PEERS_MAX];
 	bool stopping;
-	uint64_t drawn, failed;
+	uint64_t drawn, failed, most;
+	unsigned open; /* questions that wait for the series */
+	uv_timer_t quiet;
 };
 
 /* A request that waits for the series. */
@@ -81,6 +86,29 @@ static void answer(struct render *r, struct channel *ch, uint32_t id, int status
 		r->drawn++;
 }
 
+static void on_stop(void *arg)
+{
+	struct render *r = arg;
+
+	if (r->stopping)
+		return;
+	r->stopping = true;
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		if (r->peers[i].channel)
+			channel_close(r->peers[i].channel);
+	uv_close((uv_handle_t *)&r->quiet, NULL);
+	process_close(r->self);
+}
+
+/* Begins anew, unless questions came meanwhile. */
+static void on_quiet(uv_timer_t *t)
+{
+	struct render *r = t->data;
+
+	if (!r->open)
+		on_stop(r);
+}
+
 static void question_draw(struct question *q)
 {
 	struct render *r = q->render;
@@ -96,6 +124,9 @@ static void question_draw(struct question *q)
 	}
 	buf_free(&picture);
 	free(q);
+	r->open--;
+	if (r->drawn >= r->most && !r->stopping)
+		uv_timer_start(&r->quiet, on_quiet, QUIET_MS, 0);
 }
 
 /* A series that has died meanwhile answers nothing: what is on disk is drawn. */
@@ -113,6 +144,7 @@ static void question_flush(struct question *q)
 	unsigned shards = (unsigned)q->render->config->series_shards;
 
 	q->waiting = 1;
+	q->render->open++;
 	for (unsigned i = 0; i < q->target.files.count; i++) {
 		const char *path = q->target.files.path[i];
 		struct channel *series = series_of(q->render, files_shard_of(path, shards));
@@ -224,19 +256,6 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 	        .channel = ch, .kind = strcmp(peer, "series") == 0 ? PEER_SERIES : PEER_OTHER, .index = index};
 }
 
-static void on_stop(void *arg)
-{
-	struct render *r = arg;
-
-	if (r->stopping)
-		return;
-	r->stopping = true;
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (r->peers[i].channel)
-			channel_close(r->peers[i].channel);
-	process_close(r->self);
-}
-
 static int enter_sandbox(const struct render *r)
 {
 	char *inventory = collector_state_path(r->config, "inventory");
@@ -269,7 +288,10 @@ int render_run(struct process *self, void *arg)
 	r->rrd_dir = collector_state_path(r->config, "rrd");
 	setenv("TZ", r->config->timezone, 1);
 	tzset();
+	r->most = DRAWN_MOST * (1 + process_index(self));
 	uv_loop_init(&r->loop);
+	uv_timer_init(&r->loop, &r->quiet);
+	r->quiet.data = r;
 	if (enter_sandbox(r))
 		return 1;
 	process_listen(self, &r->loop, &events, r);

@@ -11,10 +11,11 @@
 #include <sys/mman.h>
 
 #define KIND_PING 1
+#define KIND_LEAVE 2
 
 /* What happened, shared by all processes of the test (an inherited, sealed-off memory would not survive exec: a file does). */
 struct tally {
-	int links, pongs, deaths, stops;
+	int links, pongs, deaths, other_deaths, stops;
 	pid_t echo;
 };
 
@@ -45,14 +46,28 @@ static void on_pong(struct cursor *payload, void *arg)
 	p->tally->pongs++;
 	if (p->tally->pongs == 1)
 		kill(p->tally->echo, SIGKILL); /* the first answer: kill who gave it */
+	else if (p->tally->pongs == 2)
+		channel_send(p->ch, KIND_LEAVE, "", 0); /* the successor is asked to go */
 	else
-		kill(getppid(), SIGTERM); /* the successor answered too: all is well */
+		kill(getppid(), SIGTERM); /* the third answered too: all is well */
+}
+
+static void on_stop(void *arg)
+{
+	struct peer *p = arg;
+
+	p->tally->stops++;
+	if (p->ch)
+		channel_close(p->ch);
+	process_close(p->self);
 }
 
 static void on_message(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)
 {
-	(void)arg;
-	channel_reply(ch, kind, id, payload->data, payload->len);
+	if (kind == KIND_LEAVE)
+		on_stop(arg);
+	else
+		channel_reply(ch, kind, id, payload->data, payload->len);
 }
 
 static void on_close(struct channel *ch, void *arg)
@@ -78,22 +93,14 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 	}
 }
 
-static void on_stop(void *arg)
-{
-	struct peer *p = arg;
-
-	p->tally->stops++;
-	if (p->ch)
-		channel_close(p->ch);
-	process_close(p->self);
-}
-
 static void on_child_death(const char *role, unsigned index, const char *how, void *arg)
 {
 	struct peer *p = arg;
 
 	if (!strcmp(role, "echo") && !index && strstr(how, "signal 9"))
 		p->tally->deaths++;
+	else
+		p->tally->other_deaths++;
 }
 
 static const struct process_events events = {.on_link = on_link, .on_stop = on_stop, .on_death = on_child_death};
@@ -122,7 +129,7 @@ static int run_main(char **argv, const char *role)
 	return process_main(&table, role);
 }
 
-static void test_killed_child_comes_back(void **state)
+static void test_children_come_back(void **state)
 {
 	char path[] = "/tmp/process_test.XXXXXX";
 	char *argv[] = {"process_test", path, NULL};
@@ -131,10 +138,11 @@ static void test_killed_child_comes_back(void **state)
 	close(mkstemp(path));
 	assert_int_equal(run_main(argv, NULL), 0);
 	struct tally *t = tally_map(path);
-	assert_int_equal(t->links, 2);
-	assert_int_equal(t->pongs, 2);
+	assert_int_equal(t->links, 3);
+	assert_int_equal(t->pongs, 3);
 	assert_int_equal(t->deaths, 1);
-	assert_int_equal(t->stops, 2);
+	assert_int_equal(t->other_deaths, 0);
+	assert_int_equal(t->stops, 3);
 	unlink(path);
 }
 
@@ -159,7 +167,7 @@ static void test_failing_start_ends_all(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_killed_child_comes_back),
+	        cmocka_unit_test(test_children_come_back),
 	        cmocka_unit_test(test_failing_start_ends_all),
 	};
 	if (argc == 4 && !strcmp(argv[2], "--role"))
