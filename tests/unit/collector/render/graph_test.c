@@ -10,6 +10,22 @@
 #include "collector/render/catalog.h"
 #include "collector/series/rrdfile.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* librrd forgets the places of legends, the font libraries keep their caches: not ours. Their frames need the slow unwinder. */
+const char *__asan_default_options(void);
+const char *__lsan_default_suppressions(void);
+
+const char *__asan_default_options(void)
+{
+	return "fast_unwind_on_malloc=0";
+}
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:librrd.so\nleak:libfontconfig.so\nleak:libpango\n";
+}
+#endif
+
 #define T0 INT64_C(1751216400) /* 30 June 2025 00:00 in Vietnam */
 #define ROWS 576               /* two days of five minutes */
 #define TO (T0 + 2 * DAY_S)
