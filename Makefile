@@ -27,7 +27,7 @@ endif
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-nonliteral $(if $(SAN),-Wno-format-truncation)
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=$(if $(SAN),0,2)
-OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN),-O2 -g)
+OPT := $(if $(SAN),-O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2 -g)
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DSANSANG_VERSION='"$(VERSION)"' $(CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
@@ -95,15 +95,16 @@ bench:
 # Slow analyses: other compiler, sanitizers over the unit tests, static analysis, format, fuzzers, many kills.
 check-full:
 	@packaging/deps.sh build test full
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm
 	@$(MAKE) --no-print-directory CC=clang -j$(JOBS) build-clang/sansang-agent build-clang/sansang-collector build-clang/sansang
 	@for san in address undefined; do \
 		SANSANG_SANDBOX=off $(MAKE) --no-print-directory SAN=$$san -j$(JOBS) tests-build && \
 		SANSANG_SANDBOX=off B=build-$$san tests/run.sh units || exit 1; done
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
-		--suppress=unknownMacro -I. -Ibuild/gen common agent collector tests/bench
+		--suppress=unknownMacro -I. -I$(B)/gen common agent collector tests/bench
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 	@$(MAKE) --no-print-directory fuzz SECONDS=20
-	@KILLS=1000 B=build node --test tests/lab/kill.test.mjs
+	@KILLS=1000 B=$(B) node --test tests/lab/kill.test.mjs
 
 lab: all $(B)/swarm
 	@B=$(B) node --test --test-concurrency=1 tests/lab/*.test.mjs

@@ -7,7 +7,7 @@ packages_build="gcc make pkg-config libc6-dev linux-libc-dev libuv1-dev libssl-d
 packages_test="libcmocka-dev universal-ctags binutils chromium faketime python3-minimal python3-aiosmtpd rrdtool sqlite3 openssl
 	curl iproute2 nftables ethtool iputils-ping procps tinyproxy jq librsvg2-bin git"
 packages_bench="rrdtool rrdcached collectd-core zabbix-agent python3-minimal procps"
-packages_full="clang clang-format libclang-rt-14-dev cppcheck clang-tidy valgrind"
+packages_full="clang clang-format libclang-rt-14-dev cppcheck"
 want=""
 for group in "$@"; do
 	name="packages_$group"
