@@ -149,6 +149,7 @@ static int command_status(const struct options *o)
 	        {"Tệp chuỗi số liệu", "Series files", "series.files", CELL_NUMBER},
 	        {"Giá trị đã lưu", "Values on files", "series.values", CELL_NUMBER},
 	        {"Tiến trình không trả lời", "Not answering", "silent_text", CELL_TEXT},
+	        {"Số liệu", "Data", "simulated", CELL_MARK},
 	};
 	json_t *answer = ask(o, json_pack("{s:s}", "act", "status"));
 	char text[CELL_SIZE], silent[CELL_SIZE] = "";
@@ -162,6 +163,8 @@ static int command_status(const struct options *o)
 	json_object_set_new(answer, "silent_text", json_string(*silent ? silent : "-"));
 	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		table_cell(o->english, answer, &lines[i], text, sizeof(text));
+		if (!*text)
+			continue;
 		table_pad(o->english ? lines[i].en : lines[i].vi, 26, false, false);
 		table_pad(text, 12, lines[i].cell == CELL_NUMBER, true);
 	}
@@ -229,6 +232,7 @@ static int command_find(const struct options *o)
 	        {"Tên", "Name", "name", CELL_TEXT},
 	        {"Đơn vị phụ trách", "Unit in charge", "unit.name", CELL_TEXT},
 	        {"Trạng thái", "State", "unit.state", CELL_STATE},
+	        {"", "", "unit.simulated", CELL_MARK},
 	        {0},
 	};
 	struct buf b = {0};

@@ -85,7 +85,7 @@ static void reason_text(enum state state, const struct seen_check *c, char *vi, 
 	}
 }
 
-static bool unit_simulated(const struct inventory *inv, const struct unit *u, int64_t at)
+bool unit_simulated(const struct inventory *inv, const struct unit *u, int64_t at)
 {
 	for (size_t k = 0; inv->simulated && k < inv->site_count; k++)
 		if (inv->sites[k].simulated && site_unit(inv, &inv->sites[k], at) == u)

@@ -168,8 +168,9 @@ json_t *view_find(struct view *v, const char *words, int64_t at)
 		int64_t since;
 		json_t *unit = json_null();
 		if (u)
-			unit = json_pack("{s:s, s:o, s:s}", "id", u->id, "name", json_text(u->name), "state",
-			        state_name(place_state(&s, u, NULL, &worst, &since)));
+			unit = json_pack("{s:s, s:o, s:s, s:b}", "id", u->id, "name", json_text(u->name), "state",
+			        state_name(place_state(&s, u, NULL, &worst, &since)), "simulated",
+			        (int)unit_simulated(v->inv, u, at));
 		json_array_append_new(list,
 		        json_pack("{s:s, s:s, s:o, s:o, s:b}", "kind", kinds[hits[k].kind], "id", hits[k].id, "name",
 		                json_text(hits[k].name), "unit", unit, "former", found && !unit_in_force(found, at)));

@@ -12,6 +12,9 @@ struct view {
 	char *rrd_dir;
 };
 
+/* Does any of its sites at that instant show made-up data? */
+bool unit_simulated(const struct inventory *inv, const struct unit *u, int64_t at);
+
 /* State of a unit or (unit NULL) of one site; *worst is the check that decides, or NULL. */
 enum state place_state(const struct snapshot *s, const struct unit *unit, const struct site *site,
         const struct seen_check **worst, int64_t *since);
