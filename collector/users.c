@@ -141,7 +141,8 @@ int session_make(sqlite3 *db, const char *user, const char *address, int64_t now
 	        "bsssi", hash, sizeof(hash), user, out->csrf, address, out->expires_at);
 	/* who comes to see why the disk is full must get in: such a session lives as long as this process */
 	if (n < 0)
-		n = coredb_run(db, "INSERT INTO session_brief(hash, user, csrf, address, expires_at) VALUES(?, ?, ?, ?, ?)",
+		n = coredb_run(db,
+		        "INSERT INTO session_brief(hash, user, csrf, address, expires_at) VALUES(?, ?, ?, ?, ?)",
 		        "bsssi", hash, sizeof(hash), user, out->csrf, address, out->expires_at);
 	return n < 0 ? n : 0;
 }
