@@ -37,7 +37,7 @@ test(`${KILLS} kills at random points, every value compared`, async (t) => {
     assert.equal(swarm.result?.code ?? 0, 0, swarm.output);
   }
   console.log(`# killed ${JSON.stringify(killed)}`);
-  await until("the swarm is done", () => swarm.result, 180);
+  await until("the swarm is done", () => swarm.result, 180 + KILLS * 0.4);
   assert.equal(swarm.result?.code, 0, swarm.output);
   console.log(`# ${swarm.output.trim()}`);
   await until("followers have caught up", async () => (await way.sansang("status")).journal.pending === 0, 60);
