@@ -32,7 +32,7 @@ test("an agent killed again and again, the collector up and down: no row is miss
     dead.push([since, Date.now()]);
   };
   for (let round = 0; round < 3; round++) {
-    await sleep(5000 + Math.random() * 2000);
+    await sleep(7000 + Math.random() * 2000);
     await killAgent(Math.random() * 300);
     await sleep(1000 + Math.random() * 2000);
     for (const pid of rolesOf(agent.pid).eyes ?? []) process.kill(pid, "SIGKILL");
@@ -48,8 +48,9 @@ test("an agent killed again and again, the collector up and down: no row is miss
   }
   await until("connected", async () => (await way.node("pl-srv1")).agent === "connected", 60);
   const to = Math.floor(Date.now() / 1000 / STEP) * STEP;
-  // the steps in progress while it was dead; sealing at the end of one and starting take a moment
-  const lost = (at) => dead.some(([since, until]) => at * 1000 > since - 300 && (at - STEP) * 1000 < until + 1000);
+  // the steps in progress while it was dead: a row waits for the eyes (agent/talk.h: at most a third of a step and 300 ms) before it is sealed
+  const SEAL = STEP * 1000 / 3 + 300, WRITING = 500;
+  const lost = (at) => dead.some(([since, until]) => at * 1000 > since - SEAL - WRITING && (at - STEP) * 1000 < until + 1000);
   const wanted = [];
   for (let at = from + STEP; at <= to; at += STEP) if (!lost(at)) wanted.push(at);
   assert.ok(wanted.length >= 5, `${wanted.length} rows are wanted`);
