@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 
 LIBS_common := libuv openssl yaml-0.1 jansson libseccomp libprotobuf-c
-LIBS_agent := $(LIBS_common) sqlite3
+LIBS_agent := $(LIBS_common) sqlite3 libcares netsnmp
 LIBS_collector := $(LIBS_common) sqlite3 librrd libcurl libwebsockets libargon2
 
 ifeq ($(shell command -v $(PKG_CONFIG) && $(PKG_CONFIG) --exists $(LIBS_agent) $(LIBS_collector) && command -v protoc-c npm),)
@@ -60,7 +60,7 @@ $(B)/sansang: $(call obj,$(CTL_SRC)) $(COMMON_OBJ)
 $(B)/obj/%.o: %.c $(B)/gen/common/wire.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector) $(LIBS_agent)) -MMD -MP -c -o $@ $<
 $(B)/gen/common/wire.pb-c.c $(B)/gen/common/wire.pb-c.h &: common/wire.proto
 	@mkdir -p $(B)/gen
 	$(Q)protoc-c --c_out=$(B)/gen $<

@@ -2,13 +2,15 @@
  * central: what the collector tells this agent to watch, as read from its JSON (agent/config.h).
  *
  * Parsed whole; then it replaces what was. The last copy stands in <state_dir>/central.json,
- * written beside and renamed, so that a start without the collector has it.
+ * written beside and renamed, mode 0600 (it holds the gear's secrets), so that a start without the collector has it.
  * The agent process keeps the copy; the eyes get the same bytes over the channel and parse
  * them again. Strings are "" where the JSON has none.
  */
 #ifndef SANSANG_CENTRAL_H
 #define SANSANG_CENTRAL_H
 
+#include "agent/poll/poller.h"
+#include "agent/probe/options.h"
 #include "common/buf.h"
 #include "common/metric.h"
 
@@ -18,14 +20,17 @@
 
 struct central_uplink {
 	char id[METRIC_INSTANCE_MAX], instance[METRIC_INSTANCE_MAX];
-	char target[CENTRAL_HOST_MAX], gateway[CENTRAL_HOST_MAX];
+	char target[CENTRAL_HOST_MAX], gateway[CENTRAL_HOST_MAX], source[CENTRAL_HOST_MAX];
+	char interface[16];
 };
 
 struct central_service {
 	char id[METRIC_INSTANCE_MAX], via[METRIC_INSTANCE_MAX];
 	char type[16];
-	char target[CENTRAL_HOST_MAX], source[CENTRAL_HOST_MAX];
+	char source[CENTRAL_HOST_MAX], interface[16];
+	char *target; /* "host:port", a whole address, or a host */
 	int64_t every_ms;
+	struct probe_options options;
 };
 
 struct central_terminal {
@@ -33,6 +38,8 @@ struct central_terminal {
 };
 
 struct central {
+	struct gear_spec *gear;
+	size_t gear_count;
 	char version[40], node[METRIC_INSTANCE_MAX], site[METRIC_INSTANCE_MAX];
 	char core[CENTRAL_HOST_MAX];
 	int64_t step_ms;

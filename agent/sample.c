@@ -82,7 +82,7 @@ void sample_row(
 	uint32_t number;
 	bool fresh;
 
-	if (!class || !metric_instance_valid(instance))
+	if (!class || !metric_subject_valid(instance))
 		return;
 	number = s->sink.number(s->sink.arg, class_id, instance, &fresh);
 	if (number >= BATCH_SETS_MAX)

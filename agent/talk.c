@@ -30,7 +30,7 @@ bool talk_get(struct cursor *c, struct talk_result *r)
 	r->up = cursor_u8(c) == 1;
 	reason = cursor_u8(c);
 	class = metric_class(r->class_id);
-	if (!class || reason >= REASON_COUNT || !metric_instance_valid(r->instance))
+	if (!class || reason >= REASON_COUNT || !metric_subject_valid(r->instance))
 		c->failed = true;
 	r->reason = reason;
 	for (unsigned i = 0; class && r->flags & TALK_ROW && i < class->count; i++)

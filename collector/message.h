@@ -47,6 +47,8 @@ enum message_kind {
 	MESSAGE_STATUS = 17,
 	/* core -> the other intakes. node str: it has just connected elsewhere; an older connection of it is closed without a word to core */
 	MESSAGE_REPLACED = 18,
+	/* core => intake. node str, JSON blob (agent/ask.h). reply: status svarint (-ENOTCONN: not here, -ETIMEDOUT, -ENOTSUP an older agent), JSON blob */
+	MESSAGE_ASK = 19,
 };
 
 #endif

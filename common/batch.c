@@ -203,7 +203,7 @@ static void read_dict(struct decoding *d)
 	uint8_t layout = cursor_u8(&d->c);
 	cursor_str(&d->c, instance, sizeof(instance));
 	if (set >= BATCH_SETS_MAX || !class_name[0] || !metric_instance_valid(class_name) ||
-	        !metric_instance_valid(instance))
+	        !metric_subject_valid(instance))
 		d->c.failed = true;
 	if (d->c.failed)
 		return;

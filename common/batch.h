@@ -28,7 +28,7 @@
 #define BATCH_BYTES_MAX (256 * 1024)
 #define BATCH_ROWS_MAX 4096  /* of one item */
 #define BATCH_SETS_MAX 65536 /* set numbers are below this */
-#define BATCH_TEXT_MAX 1024
+#define BATCH_TEXT_MAX 4096
 
 struct batch_writer;
 

@@ -16,7 +16,8 @@
 
 #define METRIC_UNKNOWN INT64_MIN
 #define METRIC_COLUMNS_MAX 16
-#define METRIC_INSTANCE_MAX 64 /* with the NUL */
+#define METRIC_INSTANCE_MAX 128 /* of a subject, with the NUL */
+#define METRIC_NODE_MAX 64      /* of a node's id, with the NUL */
 
 enum metric_kind { METRIC_GAUGE, METRIC_COUNTER };
 
@@ -29,7 +30,24 @@ struct metric {
 	bool low_is_bad;  /* keep MIN archives too */
 };
 
-enum metric_class_id { CLASS_HOST, CLASS_INTERFACE, CLASS_PATH, CLASS_UPLINK, CLASS_SERVICE, CLASS_AGENT, CLASS_COUNT };
+enum metric_class_id {
+	CLASS_HOST,
+	CLASS_INTERFACE,
+	CLASS_PATH,
+	CLASS_UPLINK,
+	CLASS_SERVICE,
+	CLASS_AGENT,
+	CLASS_HEALTH,
+	CLASS_CLOCK,
+	CLASS_UPS,
+	CLASS_GEAR,
+	CLASS_MTU,
+	CLASS_TLS,
+	CLASS_HTTP,
+	CLASS_NTP,
+	CLASS_ECHO,
+	CLASS_COUNT
+};
 
 /* Columns of each class, for writers and readers that name them. */
 enum host_column {
@@ -57,6 +75,26 @@ enum interface_column {
 };
 enum path_column { PATH_LOSS, PATH_RTT, PATH_RTT_MIN, PATH_RTT_MAX, PATH_JITTER, PATH_IN_OCTETS, PATH_OUT_OCTETS };
 enum service_column { SVC_UP, SVC_CONNECT, SVC_TOTAL, SVC_REASON };
+/* What wears a host down. */
+enum health_column {
+	HEALTH_CPU_STALL,  /* pressure stall: share of time in which some task waited, of the last 10 s */
+	HEALTH_MEM_STALL,
+	HEALTH_IO_STALL,
+	HEALTH_INODES,
+	HEALTH_READONLY,   /* file systems that went read-only */
+	HEALTH_TEMPERATURE, /* the hottest sensor */
+	HEALTH_DISKS_BAD
+};
+/* Whether and how well the host's clock is kept; the offset is to what keeps it, the error the most that it may be off by. */
+enum clock_column { CLOCK_SYNCED, CLOCK_OFFSET, CLOCK_ERROR, CLOCK_STRATUM };
+enum ups_column { UPS_ON_BATTERY, UPS_CHARGE, UPS_RUNTIME, UPS_LOAD, UPS_INPUT, UPS_BATTERY, UPS_TEMPERATURE };
+enum gear_column { GEAR_UP, GEAR_RTT, GEAR_UPTIME, GEAR_CPU, GEAR_MEM_USED, GEAR_TEMPERATURE, GEAR_POLL, GEAR_VALUES, GEAR_LOST };
+/* Echoes that may not be fragmented, each minute. */
+enum mtu_column { MTU_SMALL_OK, MTU_FULL_OK, MTU_FULL_BYTES, MTU_PATH_BYTES };
+enum tls_column { TLS_HANDSHAKE, TLS_DAYS_LEFT, TLS_VERSION, TLS_TRUSTED, TLS_NAME_OK, TLS_STAPLED };
+enum http_column { HTTP_NAME, HTTP_CONNECT, HTTP_TLS, HTTP_FIRST_BYTE, HTTP_TOTAL, HTTP_STATUS, HTTP_BYTES, HTTP_REDIRECTS };
+enum ntp_column { NTP_OFFSET, NTP_DELAY, NTP_DISPERSION, NTP_STRATUM, NTP_LEAP };
+enum echo_column { ECHO_LOSS, ECHO_RTT, ECHO_RTT_MIN, ECHO_RTT_MAX, ECHO_JITTER, ECHO_REORDERED, ECHO_DUPLICATES };
 enum agent_column { AGENT_SPOOL_BATCHES, AGENT_SPOOL_BYTES, AGENT_SKEW, AGENT_CPU, AGENT_RSS };
 
 struct metric_class {
@@ -80,6 +118,13 @@ double metric_value(const struct metric *m, int64_t scaled);
 void metric_file_name(const struct metric_class *c, const char *instance, char *out, size_t size);
 /* An instance is 0..63 of [A-Za-z0-9._:-], not beginning with '.': it becomes part of a path. */
 bool metric_instance_valid(const char *instance);
+/*
+ * A subject is what a row is about: "INSTANCE", a thing of the node that speaks, or "NODE/INSTANCE", a thing of
+ * gear that this node's agent reads ("mk-sw1/ge-0-0-1", "mk-sw1/" for the gear itself). Both parts are valid instances, NODE not empty.
+ */
+bool metric_subject_valid(const char *subject);
+/* Of a valid subject: its instance part (within `subject`); `node` gets "" or the gear's id. */
+const char *metric_subject_split(const char *subject, char node[METRIC_NODE_MAX]);
 
 /* Reason codes in column SVC_REASON, stable numbers. */
 enum reason {
@@ -95,6 +140,18 @@ enum reason {
 	REASON_CONTENT,
 	REASON_PROTOCOL,
 	REASON_LOCAL,
+	REASON_PROHIBITED,     /* a router or firewall on the way said so */
+	REASON_HUNG,           /* it took the connection and then said nothing */
+	REASON_NO_NAME,        /* the name server says that there is no such name */
+	REASON_SERVER_FAILURE, /* the name server, or a server before the service, says that it cannot tell */
+	REASON_EXPIRED,        /* the certificate is not valid today */
+	REASON_NAME_MISMATCH,  /* the certificate is for another name */
+	REASON_UNTRUSTED,      /* nobody that we trust signed it */
+	REASON_REVOKED,
+	REASON_REDIRECTS, /* too many, or to where we may not follow */
+	REASON_TOO_LARGE,
+	REASON_UNSYNCHRONISED, /* a time server that does not know the time itself */
+	REASON_AUTHENTICATION,
 	REASON_COUNT
 };
 const char *reason_name(int64_t reason); /* "refused"; "unknown" out of range */

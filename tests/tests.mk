@@ -12,11 +12,11 @@ other_obj = $(filter-out %/obj/agent/main.o %/obj/collector/main.o $(call obj,$(
 $(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $$(call other_obj,$$@)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_collector) cmocka) -lm -lpthread
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs $(LIBS_collector) $(LIBS_agent) cmocka) -lm -lpthread
 $(patsubst %.c,$(B)/obj/%.o,$(UNIT_SRC)): $(B)/obj/%.o: %.c $(B)/gen/common/wire.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(call flags,$(LIBS_collector) $(LIBS_agent)) -MMD -MP -c -o $@ $<
 
 # One unit test: make unit-common/batch
 UNIT_RUN := $(patsubst tests/unit/%_test.c,unit-%,$(UNIT_SRC))

@@ -37,13 +37,27 @@ const struct probe_type *probe_type_named(const char *name)
 
 struct probe_result probe_result_none(void)
 {
-	return (struct probe_result){.reason = REASON_TIMEOUT,
+	struct probe_result r = {.reason = REASON_TIMEOUT,
 	        .connect_us = PROBE_UNKNOWN,
 	        .total_us = PROBE_UNKNOWN,
 	        .rtt_us = PROBE_UNKNOWN,
 	        .rtt_min_us = PROBE_UNKNOWN,
 	        .rtt_max_us = PROBE_UNKNOWN,
 	        .jitter_us = PROBE_UNKNOWN};
+
+	for (unsigned i = 0; i < METRIC_COLUMNS_MAX; i++)
+		r.detail[i] = METRIC_UNKNOWN;
+	return r;
+}
+
+int probe_bind(int fd, const struct probe_job *job)
+{
+	if (job->interface[0] &&
+	        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, job->interface, (socklen_t)strlen(job->interface)))
+		return -errno;
+	if (job->source.any.sa_family && bind(fd, &job->source.any, probe_address_len(&job->source)))
+		return -errno;
+	return 0;
 }
 
 /* What is not said about the target is about ourselves: no descriptor, no right, no such source address. */

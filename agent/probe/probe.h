@@ -18,10 +18,12 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "agent/probe/options.h"
 #include "common/metric.h"
 
 #define PROBE_UNKNOWN (-1)
-#define PROBE_STATE_MAX 512 /* bytes of any kind's state */
+#define PROBE_STATE_MAX 512 /* bytes of any kind's state; what is larger is allocated in start and freed in finish */
+#define PROBE_NOTE_MAX 160
 
 struct icmp;
 
@@ -37,6 +39,8 @@ struct probe_result {
 	int64_t connect_us, total_us;
 	unsigned sent, received; /* echoes; both 0 for kinds without */
 	int64_t rtt_us, rtt_min_us, rtt_max_us, jitter_us;
+	int64_t detail[METRIC_COLUMNS_MAX]; /* of the kind's class of details; METRIC_UNKNOWN when not measured */
+	char note[PROBE_NOTE_MAX];          /* for a person: "HTTP 502", "certificate of old.example ended 2026-11-01"; printable UTF-8 */
 };
 
 enum probe_events { PROBE_READABLE = 1, PROBE_WRITABLE = 2 };
@@ -51,6 +55,10 @@ struct probe_want {
 struct probe_job {
 	union probe_address address; /* with its port */
 	union probe_address source;  /* family 0: any */
+	const char *interface;       /* that packets must leave by; "" any */
+	const char *host;            /* the target as it was written, without port */
+	const struct probe_options *options; /* never NULL; valid until finish */
+	int64_t name_us;             /* what looking up the name took, PROBE_UNKNOWN when there was none */
 	int64_t timeout_ms;
 	int64_t gap_ms;    /* between the echoes of a run */
 	struct icmp *icmp; /* borrowed */
@@ -61,6 +69,9 @@ struct probe_type {
 	const char *name;
 	bool has_port;
 	bool tries_often; /* one run is enough to say that the target is down */
+	bool takes_url;   /* its target is http://HOST... or https://HOST... */
+	bool has_detail;  /* a row of class `detail`, instance as the check's, goes with each row of a service */
+	enum metric_class_id detail;
 	struct probe_want (*start)(void *state, const struct probe_job *job, int64_t now_ms);
 	/* `events` 0: the time to wake has come. */
 	struct probe_want (*step)(void *state, unsigned events, int64_t now_ms);
@@ -70,6 +81,8 @@ struct probe_type {
 
 /* NULL when there is no such kind. */
 const struct probe_type *probe_type_named(const char *name);
+/* Binds a fresh socket to the job's source and interface. 0 or -errno. */
+int probe_bind(int fd, const struct probe_job *job);
 /* All unknown, down, REASON_TIMEOUT: what a run begins with. */
 struct probe_result probe_result_none(void);
 enum reason probe_reason(int error); /* of a positive errno of connect or send */

@@ -24,6 +24,8 @@ struct link_handlers {
 	void (*on_ready)(void *arg);
 	void (*on_config)(const char *version, const char *json, size_t len, void *arg);
 	void (*on_offset)(int64_t offset_ms, int64_t step_ms, void *arg);
+	/* The collector's people want something looked at (ask.h); link_answer() with the same id. */
+	void (*on_ask)(uint64_t id, const char *json, size_t len, void *arg);
 	/* Certificate or authorities are new: the next connection needs a new context. */
 	void (*on_identity)(void *arg);
 };
@@ -59,6 +61,9 @@ size_t link_data(struct link *l, const uint8_t *data, size_t len, int64_t now_ms
 void link_tick(struct link *l, int64_t now_ms, uint64_t now_ns);
 /* Puts as many batches into `out` as may be unacknowledged. */
 void link_pump(struct link *l, int64_t now_ms);
+/* The central configuration `version` is applied: said at once when connected. */
+void link_applied(struct link *l, const char *version);
+void link_answer(struct link *l, uint64_t id, const char *json, size_t len);
 void link_hint(struct link *l, int64_t boot_ms, Sansang__Hint__State *state);
 
 #endif

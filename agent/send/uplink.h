@@ -27,6 +27,8 @@ struct uplink_handlers {
 	void (*on_connected)(bool connected, const char *address, void *arg);
 	/* The collector told this boot's offset (already given to the spool) and its step; comes with each welcome and change. */
 	void (*on_offset)(int64_t offset_ms, int64_t step_ms, void *arg);
+	/* The collector's people want something looked at (ask.h). May be NULL. */
+	void (*on_ask)(uint64_t id, const char *json, size_t len, void *arg);
 	/* A welcomed connection ended: why, and what TCP knew when it had stalled. For the record; may be NULL. */
 	void (*on_lost)(const char *why, void *arg);
 };
@@ -36,8 +38,10 @@ struct uplink *uplink_new(uv_loop_t *loop, const struct agent_config *config, st
         const struct uplink_handlers *handlers, void *arg);
 /* The spool has more: call after spool_put. */
 void uplink_wake(struct uplink *u);
-/* Version of the central configuration that is applied, for the next hello. */
+/* Version of the central configuration that is applied: told at once when connected, and in each hello. */
 void uplink_config_version(struct uplink *u, const char *version);
+/* Forgotten when the connection that asked is gone. */
+void uplink_answer(struct uplink *u, uint64_t id, const char *json, size_t len);
 /* Live lane: sent at once when connected, else forgotten (a reconnected agent says its state anew). */
 void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, const char *instance, bool up,
         unsigned reason, int64_t since_boot_ms);

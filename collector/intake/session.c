@@ -222,7 +222,7 @@ static bool hint_right(const Sansang__Hint *h)
 	if (!h || h->n_state > HINT_STATES_MAX)
 		return false;
 	for (size_t i = 0; i < h->n_state; i++)
-		if (!metric_class_named(h->state[i]->class_name) || !metric_instance_valid(h->state[i]->instance))
+		if (!metric_class_named(h->state[i]->class_name) || !metric_subject_valid(h->state[i]->instance))
 			return false;
 	return true;
 }
