@@ -148,6 +148,13 @@ const struct unit *site_unit(const struct inventory *inv, const struct site *s, 
 const struct unit *unit_successor(const struct inventory *inv, const struct unit *u, int64_t at);
 /* Does this node's agent check that service (checked_by, and dates at `at`)? Only servers check. */
 bool service_checked_by(const struct inventory *inv, const struct service *sv, const struct node *n, int64_t at);
+/* The server whose agent reads that gear: polled_by, else the first server of its site, else province.collector_node; NULL: nobody. */
+const struct node *inventory_poller(const struct inventory *inv, const struct node *gear);
+/*
+ * A row or an event of node `agent` may be about gear ("mk-sw1/ge-0-0-1"): the gear with that id if that agent may tell of it
+ * (reads it, stands at the same site, or is province.collector_node), else NULL.
+ */
+const struct node *inventory_speaks_for(const struct inventory *inv, const struct node *agent, const char *gear_id);
 const char *responsible_name(int r);    /* "commune" ... */
 const char *uplink_kind_name(int kind); /* "tslcd" ... */
 const char *check_name(int check);      /* "tcp" ... */

@@ -66,3 +66,31 @@ bool service_checked_by(const struct inventory *inv, const struct service *sv, c
 	}
 	return false;
 }
+
+static const struct node *collector_node(const struct inventory *inv)
+{
+	return inv->collector_node ? inventory_node(inv, inv->collector_node) : NULL;
+}
+
+const struct node *inventory_poller(const struct inventory *inv, const struct node *gear)
+{
+	if (gear->kind != NODE_GEAR)
+		return NULL;
+	if (gear->polled_by)
+		return inventory_node(inv, gear->polled_by);
+	for (size_t i = 0; i < inv->node_count; i++)
+		if (inv->nodes[i].kind == NODE_SERVER && inv->nodes[i].at && inv->nodes[i].at == gear->at)
+			return &inv->nodes[i];
+	return collector_node(inv);
+}
+
+const struct node *inventory_speaks_for(const struct inventory *inv, const struct node *agent, const char *gear_id)
+{
+	const struct node *gear = inventory_node(inv, gear_id);
+
+	if (!gear || gear->kind != NODE_GEAR || agent->kind != NODE_SERVER)
+		return NULL;
+	bool may = (gear->at && gear->at == agent->at) || agent == collector_node(inv) ||
+	           agent == inventory_poller(inv, gear);
+	return may ? gear : NULL;
+}
