@@ -1,6 +1,8 @@
 #include "agent/config.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +39,41 @@ static const char *interface_check(const void *value)
 	                                                              : "the name of a network interface such as eth0";
 }
 
+/* A numeric address: a name could change under a socket that is open. */
+static const char *listen_check(const void *value)
+{
+	const char *text = *(char *const *)value, *what = "ADDRESS:PORT such as 0.0.0.0:162 or [::]:162";
+	unsigned char binary[sizeof(struct in6_addr)];
+	char host[64];
+
+	if (conf_address_check(text) || strlen(text) >= sizeof(host))
+		return what;
+	strcpy(host, text);
+	*strrchr(host, ':') = '\0';
+	if (host[0] != '[')
+		return inet_pton(AF_INET, host, binary) == 1 ? NULL : what;
+	host[strlen(host) - 1] = '\0';
+	return inet_pton(AF_INET6, host + 1, binary) == 1 ? NULL : what;
+}
+
+#define UPS_NAME_MAX 63 /* it becomes an instance (metric.h) */
+
+/* "no", or NAME@HOST[:PORT] as NUT's own clients write it. */
+static const char *ups_check(const void *value)
+{
+	const char *text = *(char *const *)value, *at = strchr(text, '@'), *what = "no, or NAME@HOST or NAME@HOST:PORT";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	char address[320];
+
+	if (!strcmp(text, "no"))
+		return NULL;
+	if (!at || at == text || at - text > UPS_NAME_MAX || text[0] == '.' ||
+	        strspn(text, letters) != (size_t)(at - text) || strlen(at) > 260)
+		return what;
+	snprintf(address, sizeof(address), "%s:1", at + 1);
+	return conf_address_check(at + 1) && conf_address_check(address) ? what : NULL;
+}
+
 #define AT(member) offsetof(struct agent_config, member)
 
 static const struct conf_key capture_keys[] = {
@@ -54,6 +91,11 @@ static const struct conf_key spool_keys[] = {
                 .help = "size at which the spool thins its oldest, then drops"},
         {0},
 };
+static const struct conf_key trap_keys[] = {
+        {"listen", CONF_STRING, AT(trap_listen), .check = listen_check,
+                .help = "ADDRESS:PORT where SNMP traps and informs of gear are heard, usually 0.0.0.0:162"},
+        {0},
+};
 static const struct conf_key keys[] = {
         {"collector", CONF_STRINGS, AT(collectors), .required = true, .check = collector_check,
                 .help = "HOST:PORT of the collector, or a list of them tried in order; names or addresses, IPv4 and "
@@ -69,6 +111,10 @@ static const struct conf_key keys[] = {
         {"capture", CONF_MAP, .keys = capture_keys, .help = "packet capture; none when unset"},
         {"sandbox", CONF_MAP, .keys = sandbox_keys, .help = "what the sandbox allows beyond the usual"},
         {"spool", CONF_MAP, .keys = spool_keys, .help = "samples that wait for the collector"},
+        {"traps", CONF_MAP, .keys = trap_keys, .help = "traps of network gear; not heard when unset"},
+        {"ups", CONF_STRING, AT(ups), .check = ups_check,
+                .help = "NAME@HOST[:PORT] of a UPS that NUT's upsd serves; no: none; unset: all of 127.0.0.1's upsd, "
+                        "if there is one"},
         {0},
 };
 

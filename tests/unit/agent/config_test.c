@@ -70,6 +70,8 @@ static void test_one_collector_and_the_defaults(void **state)
 	assert_int_equal(f->c.spool_bytes, 64 << 20);
 	assert_null(f->c.proxy);
 	assert_null(f->c.user);
+	assert_null(f->c.ups);
+	assert_null(f->c.trap_listen);
 	assert_int_equal(f->c.capture_interfaces.count, 0);
 }
 
@@ -80,7 +82,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(load(f, "collector: [ \"c.example:8440\", \"[2001:db8::2]:8440\" ]\nnode: n\nproxy: "
 	                         "\"http://10.0.0.9:3128\"\nuser: u\n"
 	                         "capture: { interfaces: [eth0, eth1] }\nsandbox: { read: [/srv] }\nspool: { max: 1GB "
-	                         "}\nlog: warn\n"),
+	                         "}\nlog: warn\ntraps: { listen: \"0.0.0.0:162\" }\nups: apc@localhost\n"),
 	        0);
 	assert_int_equal(f->c.collectors.count, 2);
 	assert_string_equal(f->c.collectors.items[1], "[2001:db8::2]:8440");
@@ -89,6 +91,32 @@ static void test_all_keys(void **state)
 	assert_string_equal(f->c.sandbox_read.items[0], "/srv");
 	assert_int_equal(f->c.spool_bytes, 1 << 30);
 	assert_null(f->c.token_file);
+	assert_string_equal(f->c.trap_listen, "0.0.0.0:162");
+	assert_string_equal(f->c.ups, "apc@localhost");
+}
+
+static void test_ups_and_traps(void **state)
+{
+	static const char *const right[] = {"ups: no", "ups: apc-1@10.0.0.1", "ups: \"apc@nut.example:3493\"",
+	        "ups: \"apc@[::1]:3493\"", "ups: \"apc@[::1]\"", "traps: { listen: \"[::]:1162\" }", "traps: {}"};
+	static const char *const wrong[] = {"ups: yes", "ups: apc", "ups: \"@10.0.0.1\"", "ups: \"apc@\"",
+	        "ups: \"a b@c\"", "ups: \"apc@c:0\"", "ups: \"apc@c:99999\"", "ups: \".a@c\"",
+	        "traps: { listen: \"162\" }", "traps: { listen: \"localhost:162\" }",
+	        "traps: { listen: \"0.0.0.0:0\" }", "traps: { listen: \"[10.0.0.1]:162\" }"};
+	char text[160];
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		snprintf(text, sizeof(text), "node: n\ncollector: \"a:1\"\n%s\n", right[i]);
+		assert_int_equal(load(*state, text), 0);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "node: n\ncollector: \"a:1\"\n%s\n", wrong[i]);
+		assert_int_equal(load(*state, text), -EINVAL);
+	}
+	expect_error(*state, "node: n\ncollector: \"a:1\"\nups: apc\n",
+	        ":3:6: ups: \"apc\" is not right, expected no, or NAME@HOST or NAME@HOST:PORT");
+	expect_error(*state, "node: n\ncollector: \"a:1\"\ntraps: { listen: here }\n",
+	        ":3:18: traps.listen: \"here\" is not right, expected ADDRESS:PORT such as 0.0.0.0:162 or [::]:162");
 }
 
 static void test_errors_name_place_and_expectation(void **state)
@@ -123,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_one_collector_and_the_defaults, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_all_keys, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_ups_and_traps, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_errors_name_place_and_expectation, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_the_example_is_right, set_up, tear_down),
 	};
