@@ -1,0 +1,163 @@
+/*
+ * model: what a piece of network gear says of itself by SNMP, as a device and not as OIDs.
+ *
+ * `model_asks` is all that may be asked: one row a column or scalar, in the order to ask (what decides about later
+ * rows comes first). A poll is: model_begin, for every group in order the rows that model_wants, walked side by side,
+ * each varbind given to model_put, then model_finish. What was told at a full poll (names, neighbours) is kept over the
+ * light polls that follow. Memory is bounded whatever a device tells; no memory is taken for a varbind but the first time that a thing is seen.
+ *
+ * Runs in the eyes process and in the command snmp. Nothing here touches net-snmp but the OID's element (its `oid` is
+ * an unsigned long). Sources: RFC 3418, 2863, 2790, 1628, IEEE 802.1AB (LLDP-MIB), CISCO-CDP-MIB, PowerNet-MIB,
+ * XUPS-MIB, MG-SNMP-UPS-MIB, UCD-SNMP-MIB, RFC 6933 and 3433 (ENTITY, ENTITY-SENSOR).
+ */
+#ifndef SANSANG_MODEL_H
+#define SANSANG_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_UNKNOWN INT64_MIN /* as METRIC_UNKNOWN */
+#define MODEL_ROOT_MAX 16       /* elements of a row's OID */
+#define MODEL_ASKS_MAX 160      /* rows of the table: a device's notes of them fit in arrays of so many */
+
+enum model_period {
+	MODEL_EVERY, /* counters, states, battery: every poll */
+	MODEL_SLOW,  /* names, neighbours, speeds: full polls only */
+};
+
+/* Rows of a group are columns of one table with the same index: ask them side by side in one request. */
+enum model_group {
+	GROUP_SYSTEM, /* scalars: a GET of ROOT.0, or a walk, as you like */
+	GROUP_IF,
+	GROUP_IFX,
+	GROUP_IF_NARROW, /* 32-bit columns: wanted only where the 64-bit ones are missing */
+	GROUP_PROCESSOR,
+	GROUP_STORAGE,
+	GROUP_UCD,
+	GROUP_CISCO,
+	GROUP_SENSOR,
+	GROUP_LLDP_LOCAL,
+	GROUP_LLDP,
+	GROUP_LLDP_V2_LOCAL,
+	GROUP_LLDP_V2,
+	GROUP_CDP,
+	GROUP_UPS,
+	GROUP_UPS_INPUT,
+	GROUP_UPS_OUTPUT,
+	GROUP_POWERNET,
+	GROUP_XUPS,
+	GROUP_XUPS_INPUT,
+	GROUP_MGE,
+	GROUP_MGE_INPUT,
+	GROUP_MGE_OUTPUT,
+	GROUP_COUNT
+};
+
+struct model_ask {
+	const char *name;                   /* "ifHCInOctets" */
+	unsigned long root[MODEL_ROOT_MAX]; /* without the instance */
+	uint8_t root_len;
+	bool scalar; /* its only instance is ROOT.0 */
+	uint8_t group, period;
+	uint8_t thing, field; /* model.c's: where it is kept */
+};
+
+extern const struct model_ask model_asks[];
+extern const size_t model_asks_count;
+
+/* One varbind, borrowed. Exceptions (noSuchInstance, endOfMibView) are not put. */
+struct varbind {
+	const unsigned long *oid;
+	size_t oid_len;
+	uint8_t type;         /* the ASN.1 tag: 0x02 INTEGER, 0x04 OCTET STRING, 0x06 OID, 0x40..0x46 of SMIv2 */
+	int64_t number;       /* of INTEGER (signed), Counter32, Gauge32, TimeTicks, Counter64 (its low 63 bits) */
+	const uint8_t *bytes; /* of OCTET STRING and IpAddress */
+	size_t len;           /* of bytes, or elements of object */
+	const unsigned long *object; /* of an OID */
+};
+
+/* Raw bytes of a device. data NULL: not told. A NUL follows the bytes. Lives until the next full model_begin. */
+struct model_text {
+	const char *data;
+	size_t len;
+};
+
+struct model_interface {
+	int64_t index;
+	const char *name; /* printable UTF-8, never NULL: ifName, else ifDescr, else the number */
+	struct model_text if_name, descr, alias, mac;
+	int64_t type;        /* ifType, 6 is Ethernet */
+	int64_t speed_bps;   /* unknown where ifHighSpeed is 0 and ifSpeed is not told */
+	int64_t admin, oper; /* 1 up, 2 down, ... as in IF-MIB */
+	int64_t in_octets, out_octets, in_packets, out_packets;   /* counters */
+	int64_t in_errors, out_errors, in_discards, out_discards; /* counters of 32 bits */
+	int counter_bits;                                         /* of the octets: 64, 32, 0 where there are none */
+	int packet_bits;                                          /* of the packets, likewise */
+	int64_t discontinuity_ticks, last_change_ticks;           /* on the clock of sysUpTime, hundredths */
+	int64_t raw[20];                                          /* model.c's */
+};
+
+struct model_neighbour {
+	const char *protocol;         /* "lldp", "cdp" */
+	int64_t local_index;          /* ifIndex of our port, unknown where the device does not tell */
+	int64_t local_number;         /* the device's own number of its port, unknown where its index is shortened */
+	struct model_text local_port; /* not told: data NULL */
+	struct model_text chassis, port, system; /* a MAC as lower-case "aa:bb:..": the device's own words otherwise */
+	struct model_text port_descr, descr;
+	int64_t raw[4]; /* model.c's */
+	struct model_text told[2];
+};
+
+struct model_ups {
+	const char *source;     /* "UPS-MIB", "PowerNet-MIB", "XUPS-MIB", "MG-SNMP-UPS-MIB"; NULL: it is no UPS */
+	int64_t battery_status; /* as upsBatteryStatus: 1 unknown, 2 normal, 3 low, 4 depleted */
+	int64_t charge_pct, runtime_s, load_pct;
+	int on_battery;                          /* 1, 0, -1 unknown */
+	int64_t input_dv, output_dv, battery_dv; /* tenths of a volt */
+	int64_t temperature_c;
+};
+
+struct model_system {
+	struct model_text name, descr, location;
+	char object_id[128];  /* "1.3.6.1.4.1.9.1.1208", "" when not told */
+	int64_t uptime_ticks; /* sysUpTime: of the SNMP program, wraps after 497 days */
+	int64_t host_ticks;   /* hrSystemUptime */
+	int64_t engine_s;     /* snmpEngineTime: wraps only after 68 years */
+	int64_t uptime_s; /* seconds of sysUpTime, lifted over its wraps where snmpEngineTime or hrSystemUptime tell */
+	int64_t cpu_pct;  /* mean of its processors */
+	int64_t memory_used_pct; /* tenths of a per cent */
+	int64_t temperature_c;   /* of its hottest sensor */
+};
+
+struct model {
+	struct model_system system;
+	struct model_ups ups;
+	struct model_interface *interfaces; /* owned, by rising index */
+	struct model_neighbour *neighbours; /* owned, in the device's order, protocols apart */
+	size_t interface_count, neighbour_count;
+	bool full;     /* this poll asks for the slow things too */
+	bool stranger; /* a light poll met an interface without a name, or missed one: make the next poll a full one */
+	uint64_t refused;        /* varbinds that were of no use: unknown OID, wrong type, too many */
+	struct model_work *work; /* owned; model.c's */
+};
+
+struct model *model_new(void);
+/* A new poll: what every poll asks is forgotten; with `full` all is. */
+void model_begin(struct model *m, bool full);
+/* Whether this row is to be asked now, as far as what came before tells. */
+bool model_wants(const struct model *m, size_t ask);
+/* `ask`: the row that was asked for, or -1 when not known. Any order; what belongs to no row is counted in `refused`. */
+void model_put(struct model *m, int ask, const struct varbind *v);
+/* Derives speeds, widths, names, neighbours' ports, the UPS. */
+void model_finish(struct model *m);
+void model_free(struct model *m);
+
+/* The row that an OID belongs to, -1: none. */
+int model_ask_of(const unsigned long *oid, size_t len);
+/* Printable UTF-8 with a NUL of what a device said: control characters and broken bytes become '?', ends are trimmed. Returns out. */
+char *model_text_print(const struct model_text *t, char *out, size_t size);
+/* The neighbours as the JSON list of the command snmp (gives; compact; free()). At most `limit` bytes: what does not fit is left out. */
+char *model_neighbours_json(const struct model *m, size_t limit);
+
+#endif
