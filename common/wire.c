@@ -150,6 +150,14 @@ int wire_read_heartbeat(const struct wire_frame *frame, struct wire_heartbeat *o
 	return c.failed ? -EBADMSG : 0;
 }
 
+bool wire_can(char *const *capabilities, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(capabilities[i], name))
+			return true;
+	return false;
+}
+
 /* ---- writing ---- */
 
 static void put_tag(struct buf *out, unsigned number, unsigned type)

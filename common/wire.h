@@ -22,7 +22,13 @@
 #define WIRE_FRAME_MAX (320 * 1024)
 #define WIRE_UNACKED_MAX 8 /* batches */
 #define WIRE_HEARTBEAT_MS 5000
-#define WIRE_NODE_MAX 64 /* a node's id with its NUL */
+#define WIRE_NODE_MAX 64  /* a node's id with its NUL */
+#define WIRE_ASK_MAX 4096 /* bytes of an Ask's JSON */
+#define WIRE_ANSWER_MAX (64 * 1024)
+
+/* Capabilities: a peer is never sent what its hello or welcome does not name. */
+#define WIRE_CAN_APPLIED "applied"
+#define WIRE_CAN_ASK "ask"
 
 /* The field numbers of Frame. */
 enum wire_kind {
@@ -38,6 +44,9 @@ enum wire_kind {
 	WIRE_CERTIFICATE,
 	WIRE_REFUSAL,
 	WIRE_RENEW,
+	WIRE_APPLIED,
+	WIRE_ASK,
+	WIRE_ANSWER,
 	WIRE_KINDS,
 };
 
@@ -83,6 +92,9 @@ ssize_t wire_next(const uint8_t *data, size_t len, size_t max, struct wire_frame
 int wire_read_batch(const struct wire_frame *f, struct wire_batch *out);
 int wire_read_ack(const struct wire_frame *f, struct wire_ack *out);
 int wire_read_heartbeat(const struct wire_frame *f, struct wire_heartbeat *out);
+
+/* Of a hello's or a welcome's list. */
+bool wire_can(char *const *capabilities, size_t count, const char *name);
 
 /* Each appends a whole frame to `out`. */
 void wire_put(struct buf *out, enum wire_kind kind, const ProtobufCMessage *message);

@@ -54,6 +54,10 @@ void link_hello(struct link *l, const char *config_version)
 	h.offset_known = spool_offset(l->spool, &h.offset_ms);
 	h.config_version = (char *)config_version;
 	h.backlog = spool_backlog(l->spool);
+	h.capability = (char *[]){WIRE_CAN_APPLIED, WIRE_CAN_ASK};
+	h.n_capability = 2;
+	snprintf(l->applied, sizeof(l->applied), "%s", config_version);
+	memcpy(l->applied_said, l->applied, sizeof(l->applied));
 	wire_put(&l->out, WIRE_HELLO, &h.base);
 }
 
@@ -137,6 +141,76 @@ static void on_ack(struct link *l, const struct wire_frame *f, int64_t now_ms)
 	link_pump(l, now_ms);
 }
 
+/* ---- what is applied, what is asked ---- */
+
+static void applied_say(struct link *l)
+{
+	Sansang__Applied a = SANSANG__APPLIED__INIT;
+
+	if (l->state != LINK_READY || !l->applied_wanted || !strcmp(l->applied, l->applied_said))
+		return;
+	memcpy(l->applied_said, l->applied, sizeof(l->applied));
+	a.config_version = l->applied;
+	wire_put(&l->out, WIRE_APPLIED, &a.base);
+}
+
+void link_applied(struct link *l, const char *version)
+{
+	snprintf(l->applied, sizeof(l->applied), "%s", version);
+	applied_say(l);
+}
+
+static void answer_put(struct link *l, uint64_t id, const char *json, size_t len)
+{
+	Sansang__Answer a = SANSANG__ANSWER__INIT;
+
+	a.id = id;
+	a.json = (ProtobufCBinaryData){len, (uint8_t *)json};
+	wire_put(&l->out, WIRE_ANSWER, &a.base);
+}
+
+static void error_put(struct link *l, uint64_t id, const char *text)
+{
+	char json[128];
+	int len = snprintf(json, sizeof(json), "{\"error\":\"%s\"}", text);
+
+	answer_put(l, id, json, (size_t)len);
+}
+
+void link_answer(struct link *l, uint64_t id, const char *json, size_t len)
+{
+	unsigned i = 0;
+
+	while (i < l->ask_count && l->asks[i] != id)
+		i++;
+	if (i == l->ask_count)
+		return;
+	l->asks[i] = l->asks[--l->ask_count];
+	if (len > WIRE_ANSWER_MAX)
+		error_put(l, id, "the answer is too long");
+	else
+		answer_put(l, id, json, len);
+}
+
+static void on_ask(struct link *l, const struct wire_frame *f)
+{
+	Sansang__Ask *a = sansang__ask__unpack(NULL, f->len, f->body);
+
+	if (!a) {
+		link_over(l, "malformed ask", 0);
+		return;
+	}
+	if (a->json.len > WIRE_ASK_MAX) {
+		error_put(l, a->id, "the ask is too long");
+	} else if (l->ask_count == LINK_ASKS_MAX) {
+		error_put(l, a->id, "too many asks at once");
+	} else {
+		l->asks[l->ask_count++] = a->id;
+		l->handlers->on_ask(a->id, (const char *)a->json.data, a->json.len, l->arg);
+	}
+	sansang__ask__free_unpacked(a, NULL);
+}
+
 /* ---- what the collector says ---- */
 
 static void take_offset(struct link *l, int64_t offset_ms)
@@ -179,7 +253,9 @@ static void welcomed(struct link *l, const Sansang__Welcome *w, int64_t now_ms)
 	}
 	l->state = LINK_READY;
 	l->next_seq = 1;
+	l->applied_wanted = wire_can(w->capability, w->n_capability, WIRE_CAN_APPLIED);
 	l->renew_at_ms = enrol_renew_at_ms(l->enrol);
+	applied_say(l);
 	l->handlers->on_ready(l->arg);
 	l->handlers->on_offset(w->offset_ms, l->step_ms, l->arg);
 	link_pump(l, now_ms);
@@ -294,6 +370,8 @@ static void on_frame(struct link *l, const struct wire_frame *f, int64_t now_ms,
 		on_ack(l, f, now_ms);
 	else if (f->kind == WIRE_CONFIG && ready)
 		on_config(l, f);
+	else if (f->kind == WIRE_ASK && ready)
+		on_ask(l, f);
 	else if (f->kind != WIRE_NONE)
 		link_over(l, "the collector sends what is not expected", 0);
 }

@@ -12,6 +12,9 @@
 #include "agent/send/spool.h"
 #include "common/wire.h"
 
+#define LINK_ASKS_MAX 8 /* asks that wait for an answer; more are refused */
+#define LINK_VERSION_SIZE 40
+
 enum link_state {
 	LINK_ENROLLING, /* the token is on its way */
 	LINK_ENROLLED,  /* the certificate is stored: connect again with it */
@@ -47,6 +50,10 @@ struct link {
 	uint64_t next_seq; /* to be sent */
 	uint64_t unacked[WIRE_UNACKED_MAX];
 	unsigned unacked_count;
+	bool applied_wanted; /* the collector has the capability */
+	char applied[LINK_VERSION_SIZE], applied_said[LINK_VERSION_SIZE];
+	uint64_t asks[LINK_ASKS_MAX]; /* ids not answered yet */
+	unsigned ask_count;
 };
 
 void link_begin(struct link *l, struct spool *spool, struct enrol *enrol, const struct link_handlers *h, void *arg,
@@ -63,6 +70,7 @@ void link_tick(struct link *l, int64_t now_ms, uint64_t now_ns);
 void link_pump(struct link *l, int64_t now_ms);
 /* The central configuration `version` is applied: said at once when connected. */
 void link_applied(struct link *l, const char *version);
+/* What no open ask of this connection waits for is passed over; above WIRE_ANSWER_MAX an error goes instead. */
 void link_answer(struct link *l, uint64_t id, const char *json, size_t len);
 void link_hint(struct link *l, int64_t boot_ms, Sansang__Hint__State *state);
 

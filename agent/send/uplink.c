@@ -36,7 +36,7 @@ struct uplink {
 	int64_t opening_until_ms;
 	size_t at; /* collector of the list that is tried */
 	unsigned failed_rounds;
-	char address[64], config_version[24], last_why[256];
+	char address[64], config_version[LINK_VERSION_SIZE], last_why[256];
 };
 
 static void connect_next(struct uplink *u);
@@ -165,7 +165,22 @@ static void on_identity(void *arg)
 	u->context = NULL;
 }
 
-static const struct link_handlers link_handlers = {on_ready, on_config, on_offset, on_identity};
+static void on_ask(uint64_t id, const char *json, size_t len, void *arg)
+{
+	static const char refusal[] = "{\"error\":\"this agent answers no asks\"}";
+	struct uplink *u = arg;
+
+	if (u->handlers->on_ask)
+		u->handlers->on_ask(id, json, len, u->arg);
+	else
+		link_answer(&u->link, id, refusal, sizeof(refusal) - 1);
+}
+
+static const struct link_handlers link_handlers = {.on_ready = on_ready,
+        .on_config = on_config,
+        .on_offset = on_offset,
+        .on_ask = on_ask,
+        .on_identity = on_identity};
 
 static void on_open(struct tls_stream *s, void *arg)
 {
@@ -330,6 +345,18 @@ void uplink_wake(struct uplink *u)
 void uplink_config_version(struct uplink *u, const char *version)
 {
 	snprintf(u->config_version, sizeof(u->config_version), "%s", version);
+	if (!u->link_begun)
+		return;
+	link_applied(&u->link, version);
+	flush(u);
+}
+
+void uplink_answer(struct uplink *u, uint64_t id, const char *json, size_t len)
+{
+	if (!u->connected)
+		return;
+	link_answer(&u->link, id, json, len);
+	flush(u);
 }
 
 void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, const char *instance, bool up,

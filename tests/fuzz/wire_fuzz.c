@@ -20,6 +20,9 @@ static const ProtobufCMessageDescriptor *const bodies[WIRE_KINDS] = {
         [WIRE_CERTIFICATE] = &sansang__certificate__descriptor,
         [WIRE_REFUSAL] = &sansang__refusal__descriptor,
         [WIRE_RENEW] = &sansang__renew__descriptor,
+        [WIRE_APPLIED] = &sansang__applied__descriptor,
+        [WIRE_ASK] = &sansang__ask__descriptor,
+        [WIRE_ANSWER] = &sansang__answer__descriptor,
 };
 
 /* What we take for a batch comes back the same when it is packed again. */
