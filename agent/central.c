@@ -13,8 +13,18 @@
 #define WHY_SIZE 160
 #define STEP_LEAST_MS 1000
 #define STEP_MOST_MS 86400000
+#define COUNT_MOST 1000
+#define TEXT_MOST (256 * 1024) /* of an owned text: a bundle of authorities */
 
-enum member_type { TEXT, INSTANCE, MILLISECONDS };
+enum member_type {
+	TEXT,     /* char[] */
+	INSTANCE, /* char[], becomes a part of paths */
+	OWNED,    /* char *, as long as may be */
+	MILLISECONDS,
+	COUNT,   /* int, 0 to COUNT_MOST */
+	NOT,     /* bool, the contrary of what stands there */
+	VERSION, /* int, of SNMP */
+};
 
 /* A member of an object and where it goes. */
 struct member {
@@ -24,10 +34,12 @@ struct member {
 	bool required;
 };
 
-#define MEMBER(s, field, kind, must)                                                                                   \
+#define MEMBER_AS(s, name, field, kind, must)                                                                          \
 	{                                                                                                              \
-#field, kind, offsetof(struct s, field), sizeof(((struct s *)0)->field), must                          \
+		name, kind, offsetof(struct s, field), sizeof(((struct s *)0)->field), must                            \
 	}
+#define MEMBER(s, field, kind, must) MEMBER_AS(s, #field, field, kind, must)
+#define OPTION(name, field, kind) MEMBER_AS(central_service, name, options.field, kind, false)
 
 static const struct member top_members[] = {
         MEMBER(central, version, TEXT, true),
@@ -42,15 +54,28 @@ static const struct member uplink_members[] = {
         MEMBER(central_uplink, instance, INSTANCE, false),
         MEMBER(central_uplink, target, TEXT, false),
         MEMBER(central_uplink, gateway, TEXT, false),
+        MEMBER(central_uplink, source, TEXT, false),
+        MEMBER(central_uplink, interface, TEXT, false),
         {0},
 };
 static const struct member service_members[] = {
         MEMBER(central_service, id, INSTANCE, true),
         MEMBER(central_service, via, INSTANCE, false),
         MEMBER(central_service, type, TEXT, true),
-        MEMBER(central_service, target, TEXT, true),
+        MEMBER(central_service, target, OWNED, true),
         MEMBER(central_service, source, TEXT, false),
+        MEMBER(central_service, interface, TEXT, false),
         MEMBER(central_service, every_ms, MILLISECONDS, true),
+        OPTION("server_name", server_name, OWNED),
+        OPTION("ca", ca_pem, OWNED),
+        OPTION("verify", unverified, NOT),
+        OPTION("status", status, OWNED),
+        OPTION("header", header, OWNED),
+        OPTION("body", body, OWNED),
+        OPTION("redirects", redirects, COUNT),
+        OPTION("dns_name", dns_name, OWNED),
+        OPTION("dns_expect", dns_expect, OWNED),
+        OPTION("count", count, COUNT),
         {0},
 };
 static const struct member terminal_members[] = {
@@ -58,43 +83,104 @@ static const struct member terminal_members[] = {
         MEMBER(central_terminal, target, TEXT, true),
         {0},
 };
+static const struct member gear_members[] = {
+        MEMBER(gear_spec, id, INSTANCE, true),
+        MEMBER(gear_spec, address, TEXT, true),
+        MEMBER(gear_spec, every_ms, MILLISECONDS, true),
+        MEMBER(gear_spec, version, VERSION, true),
+        MEMBER(gear_spec, community, TEXT, false),
+        MEMBER(gear_spec, user, TEXT, false),
+        MEMBER(gear_spec, auth, TEXT, false),
+        MEMBER(gear_spec, auth_secret, TEXT, false),
+        MEMBER(gear_spec, privacy, TEXT, false),
+        MEMBER(gear_spec, privacy_secret, TEXT, false),
+        {0},
+};
 
-static int read_text(const json_t *value, const struct member *m, char *out, const char *where, char *why)
+static int wrong(const struct member *m, const char *where, char *why, const char *expected)
 {
-	const char *text = json_string_value(value);
+	snprintf(why, WHY_SIZE, "%s.%s: expected %s", where, m->name, expected);
+	return -EINVAL;
+}
 
-	if (!text || strlen(text) >= m->size || strlen(text) != json_string_length(value)) {
-		snprintf(why, WHY_SIZE, "%s.%s: expected a text of at most %zu bytes", where, m->name, m->size - 1);
-		return -EINVAL;
-	}
-	if (m->type == INSTANCE && !metric_instance_valid(text)) {
-		snprintf(why, WHY_SIZE, "%s.%s: expected letters, digits, '.', '_', ':' or '-'", where, m->name);
-		return -EINVAL;
-	}
-	strcpy(out, text);
+static int read_text(const json_t *value, const struct member *m, void *out, const char *where, char *why)
+{
+	size_t room = m->type == OWNED ? TEXT_MOST : m->size;
+	const char *text = json_string_value(value);
+	char expected[48];
+
+	snprintf(expected, sizeof(expected), "a text of at most %zu bytes", room - 1);
+	if (!text || strlen(text) >= room || strlen(text) != json_string_length(value))
+		return wrong(m, where, why, expected);
+	if (m->type == INSTANCE && !metric_instance_valid(text))
+		return wrong(m, where, why, "letters, digits, '.', '_', ':' or '-'");
+	if (m->type == OWNED)
+		*(char **)out = text[0] ? mem_str(text) : NULL;
+	else
+		strcpy(out, text);
 	return 0;
 }
+
+static int read_milliseconds(const json_t *value, const struct member *m, void *out, const char *where, char *why)
+{
+	int64_t ms = json_is_integer(value) ? json_integer_value(value) : 0;
+
+	if (ms < STEP_LEAST_MS || ms > STEP_MOST_MS)
+		return wrong(m, where, why, "milliseconds, 1000 to 86400000");
+	memcpy(out, &ms, sizeof(ms));
+	return 0;
+}
+
+static int read_count(const json_t *value, const struct member *m, void *out, const char *where, char *why)
+{
+	json_int_t count = json_is_integer(value) ? json_integer_value(value) : -1;
+
+	if (count < 0 || count > COUNT_MOST)
+		return wrong(m, where, why, "a number, 0 to 1000");
+	*(int *)out = (int)count;
+	return 0;
+}
+
+static int read_not(const json_t *value, const struct member *m, void *out, const char *where, char *why)
+{
+	if (!json_is_boolean(value))
+		return wrong(m, where, why, "true or false");
+	*(bool *)out = !json_is_true(value);
+	return 0;
+}
+
+static int read_version(const json_t *value, const struct member *m, void *out, const char *where, char *why)
+{
+	static const char *const versions[] = {"1", "2c", "3"};
+	const char *text = json_string_value(value);
+
+	for (int i = 0; text && i < 3; i++)
+		if (!strcmp(text, versions[i])) {
+			*(int *)out = i + 1;
+			return 0;
+		}
+	return wrong(m, where, why, "\"1\", \"2c\" or \"3\"");
+}
+
+static int (*const readers[])(const json_t *value, const struct member *m, void *out, const char *where, char *why) = {
+        [TEXT] = read_text,
+        [INSTANCE] = read_text,
+        [OWNED] = read_text,
+        [MILLISECONDS] = read_milliseconds,
+        [COUNT] = read_count,
+        [NOT] = read_not,
+        [VERSION] = read_version,
+};
 
 static int read_member(const json_t *object, const struct member *m, void *out, const char *where, char *why)
 {
 	const json_t *value = json_object_get(object, m->name);
-	char *to = (char *)out + m->offset;
 
-	if (!value || json_is_null(value)) {
-		if (m->required)
-			snprintf(why, WHY_SIZE, "%s.%s: is missing", where, m->name);
-		return m->required ? -EINVAL : 0;
-	}
-	if (m->type != MILLISECONDS)
-		return read_text(value, m, to, where, why);
-	int64_t ms = json_is_integer(value) ? json_integer_value(value) : 0;
-	if (ms < STEP_LEAST_MS || ms > STEP_MOST_MS) {
-		snprintf(why, WHY_SIZE, "%s.%s: expected milliseconds, %d to %d", where, m->name, STEP_LEAST_MS,
-		        STEP_MOST_MS);
-		return -EINVAL;
-	}
-	memcpy(to, &ms, sizeof(ms));
-	return 0;
+	if (value && !json_is_null(value))
+		return readers[m->type](value, m, (char *)out + m->offset, where, why);
+	if (m->required)
+		snprintf(why, WHY_SIZE, "%s.%s: is missing", where, m->name);
+	return m->required ? -EINVAL : 0;
 }
 
 static int read_object(const json_t *object, const struct member *members, void *out, const char *where, char *why)
@@ -137,6 +223,24 @@ static int read_list(const json_t *top, const char *name, const struct member *m
 	return status;
 }
 
+static int read_services(const json_t *top, struct central *c, char *why)
+{
+	int status = read_list(
+	        top, "services", service_members, sizeof(*c->services), (void **)&c->services, &c->service_count, why);
+
+	for (size_t i = 0; i < c->service_count && !status; i++) {
+		const json_t *service = json_array_get(json_object_get(top, "services"), i);
+
+		if (!json_object_get(service, "redirects"))
+			c->services[i].options.redirects = probe_options_none().redirects;
+		if (!c->services[i].target) {
+			snprintf(why, WHY_SIZE, "services[%zu].target: is empty", i);
+			status = -EINVAL;
+		}
+	}
+	return status;
+}
+
 static int read_central(const json_t *top, struct central *c, char *why)
 {
 	int status = read_object(top, top_members, c, "central", why);
@@ -145,11 +249,12 @@ static int read_central(const json_t *top, struct central *c, char *why)
 		status = read_list(top, "uplinks", uplink_members, sizeof(*c->uplinks), (void **)&c->uplinks,
 		        &c->uplink_count, why);
 	if (!status)
-		status = read_list(top, "services", service_members, sizeof(*c->services), (void **)&c->services,
-		        &c->service_count, why);
+		status = read_services(top, c, why);
 	if (!status)
 		status = read_list(top, "terminals", terminal_members, sizeof(*c->terminals), (void **)&c->terminals,
 		        &c->terminal_count, why);
+	if (!status)
+		status = read_list(top, "gear", gear_members, sizeof(*c->gear), (void **)&c->gear, &c->gear_count, why);
 	return status;
 }
 
@@ -183,9 +288,16 @@ void central_free(struct central *c)
 {
 	if (!c)
 		return;
+	for (size_t i = 0; i < c->service_count; i++) {
+		free(c->services[i].target);
+		probe_options_free(&c->services[i].options);
+	}
+	for (size_t i = 0; i < c->gear_count; i++)
+		explicit_bzero(&c->gear[i], sizeof(c->gear[i]));
 	free(c->uplinks);
 	free(c->services);
 	free(c->terminals);
+	free(c->gear);
 	free(c);
 }
 

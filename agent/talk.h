@@ -19,13 +19,13 @@ enum talk_kind {
 	TALK_CLOCK = 2,
 	/* agent -> eyes. gateway str, interface str, collector str: as struct sense_place */
 	TALK_PLACES = 3,
-	/* eyes -> agent. cpu_us varint, rss varint, then struct talk_result until the end */
+	/* eyes -> agent. cpu_us varint, rss varint, urgent u8, then struct talk_result until the end */
 	TALK_RESULTS = 4,
 	/* agent => eyes. JSON, whole payload: ask.h. reply: JSON */
 	TALK_ASK = 5,
 };
 
-enum talk_flags { TALK_ROW = 1, TALK_STATE = 2, TALK_CHANGED = 4, TALK_EVENT = 8 };
+enum talk_flags { TALK_ROW = 1, TALK_STATE = 2, TALK_EVENT = 4 };
 
 /* A row, a state or both of one subject, or an event. */
 struct talk_result {

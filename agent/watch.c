@@ -8,6 +8,8 @@
 #include "common/memory.h"
 
 #define STEP_DEFAULT_MS 10000
+#define MTU_EVERY_MS 60000
+#define WHY_SIZE 160
 
 struct list {
 	struct check_spec *items;
@@ -32,8 +34,15 @@ static struct check_spec *list_add(
 	return s;
 }
 
+static int bind_to(struct check_spec *s, const char *source, const char *interface)
+{
+	snprintf(s->interface, sizeof(s->interface), "%s", interface);
+	return source[0] ? probe_address_parse(source, 0, &s->source) : 0;
+}
+
 /* Five echoes a step to what may be an address or a name; "" is left out. */
-static void add_path(struct list *l, enum metric_class_id class_id, const char *instance, const char *target)
+static void add_path(struct list *l, enum metric_class_id class_id, const char *instance, const char *target,
+        const struct central_uplink *line)
 {
 	struct check_spec *s;
 
@@ -42,27 +51,66 @@ static void add_path(struct list *l, enum metric_class_id class_id, const char *
 	s = list_add(l, class_id, instance, l->step_ms);
 	s->type = probe_type_named("icmp");
 	s->at_once = true;
+	if (line)
+		bind_to(s, line->source, line->interface);
 	if (probe_target_split(target, false, s->host, sizeof(s->host), &s->port)) {
 		log_warn("path %s: \"%s\" is neither an address nor a name", instance, target);
 		l->count--;
 	}
 }
 
-static void add_service(struct list *l, const struct central_service *service)
+/* Each minute: may packets be as large as the interface says? */
+static void add_mtu(struct list *l, const char *instance, const char *target, const struct central_uplink *line)
 {
-	struct check_spec *s = list_add(l, CLASS_SERVICE, service->id, service->every_ms);
+	const struct probe_type *type = probe_type_named("mtu");
+	struct check_spec *s;
 
+	if (!type || !target[0])
+		return;
+	s = list_add(l, CLASS_MTU, instance, MTU_EVERY_MS);
+	s->type = type;
+	bind_to(s, line ? line->source : "", line ? line->interface : "");
+	if (probe_target_split(target, false, s->host, sizeof(s->host), &s->port))
+		l->count--;
+}
+
+int watch_service_spec(const struct central_service *service, struct check_spec *s, char *why)
+{
+	const char *path = NULL;
+	bool wrong;
+
+	memset(s, 0, sizeof(*s));
+	s->class_id = CLASS_SERVICE;
+	s->every_ms = service->every_ms;
+	s->options = service->options;
+	snprintf(s->instance, sizeof(s->instance), "%s", service->id);
 	s->type = probe_type_named(service->type);
 	if (!s->type) {
-		log_warn("service %s: this agent cannot check \"%s\"", service->id, service->type);
-		l->count--;
-	} else if (probe_target_split(service->target, s->type->has_port, s->host, sizeof(s->host), &s->port)) {
-		log_warn("service %s: \"%s\" is no %s target", service->id, service->target, service->type);
-		l->count--;
-	} else if (service->source[0] && probe_address_parse(service->source, 0, &s->source)) {
-		log_warn("service %s: source \"%s\" is no address", service->id, service->source);
-		l->count--;
+		snprintf(why, WHY_SIZE, "this agent cannot check \"%s\"", service->type);
+		return -EINVAL;
 	}
+	wrong = s->type->takes_url
+	                ? probe_url_split(
+	                          service->target, &s->options.secure, s->host, sizeof(s->host), &s->port, &path)
+	                : probe_target_split(service->target, s->type->has_port, s->host, sizeof(s->host), &s->port);
+	if (wrong || bind_to(s, service->source, service->interface)) {
+		snprintf(why, WHY_SIZE, wrong ? "\"%.60s\" is no %s target" : "source \"%.60s\" is no address",
+		        wrong ? service->target : service->source, service->type);
+		return -EINVAL;
+	}
+	s->options.path = (char *)path; /* within the target: borrowed as the others */
+	return 0;
+}
+
+static void add_service(struct list *l, const struct central_service *service)
+{
+	struct check_spec spec;
+	char why[WHY_SIZE];
+
+	if (watch_service_spec(service, &spec, why))
+		log_warn("service %s: %s", service->id, why);
+	else
+		*list_add(l, CLASS_SERVICE, service->id, service->every_ms) = spec;
 }
 
 /* What the inventory says beats the routing table: a site may have several lines. Nothing is probed before it is known. */
@@ -77,14 +125,20 @@ static const char *gateway_of(const struct central *central, const char *route)
 struct check_spec *watch_checks(
         const struct central *central, const char *gateway, const char *collector, size_t *count)
 {
+	const char *core = central && central->core[0] ? central->core : collector;
 	struct list l = {.step_ms = central ? central->step_ms : STEP_DEFAULT_MS};
 
-	add_path(&l, CLASS_PATH, "gateway", gateway_of(central, gateway));
-	add_path(&l, CLASS_PATH, "core", central && central->core[0] ? central->core : collector);
-	for (size_t i = 0; central && i < central->uplink_count; i++)
-		add_path(&l, CLASS_UPLINK, central->uplinks[i].instance, central->uplinks[i].target);
+	add_path(&l, CLASS_PATH, "gateway", gateway_of(central, gateway), NULL);
+	add_path(&l, CLASS_PATH, "core", core, NULL);
+	add_mtu(&l, "core", core, NULL);
+	for (size_t i = 0; central && i < central->uplink_count; i++) {
+		const struct central_uplink *line = &central->uplinks[i];
+
+		add_path(&l, CLASS_UPLINK, line->instance, line->target, line);
+		add_mtu(&l, line->instance, line->target, line);
+	}
 	for (size_t i = 0; central && i < central->terminal_count; i++)
-		add_path(&l, CLASS_PATH, central->terminals[i].id, central->terminals[i].target);
+		add_path(&l, CLASS_PATH, central->terminals[i].id, central->terminals[i].target, NULL);
 	for (size_t i = 0; central && i < central->service_count; i++)
 		add_service(&l, &central->services[i]);
 	*count = l.count;
@@ -115,23 +169,41 @@ static void fill_path(const struct probe_result *r, int64_t *values)
 	values[PATH_JITTER] = scaled_us(r->jitter_us);
 }
 
-bool watch_result(const struct check_spec *spec, int64_t boot_ms, const struct probe_result *r, bool changed,
-        struct talk_result *out)
+/* What a step, an office or a technician would call it. */
+static void tell_change(
+        const struct sink *sink, const struct check_spec *spec, int64_t boot_ms, const struct probe_result *r)
 {
-	memset(out, 0, sizeof(*out));
-	out->class_id = spec->class_id;
-	memcpy(out->instance, spec->instance, sizeof(out->instance));
-	out->boot_ms = boot_ms;
+	char text[METRIC_INSTANCE_MAX + PROBE_NOTE_MAX + 64];
+
+	snprintf(text, sizeof(text), "svc:%s %s %s%s%s", spec->instance, r->up ? "up" : "down", reason_name(r->reason),
+	        r->note[0] ? " " : "", r->note);
+	sink->event(sink->arg, boot_ms, "check", text);
+}
+
+void watch_tell(const struct sink *sink, const struct check_spec *spec, int64_t boot_ms, const struct probe_result *r,
+        bool changed)
+{
+	bool detailed =
+	        spec->type->has_detail && (spec->class_id == CLASS_SERVICE || spec->class_id == spec->type->detail);
+	int64_t values[METRIC_COLUMNS_MAX];
+
 	for (unsigned i = 0; i < METRIC_COLUMNS_MAX; i++)
-		out->values[i] = METRIC_UNKNOWN;
+		values[i] = METRIC_UNKNOWN;
+	if (detailed)
+		sink->row(sink->arg, spec->type->detail, spec->instance, boot_ms, r->detail);
 	if (spec->class_id == CLASS_SERVICE)
-		fill_service(r, out->values);
-	else if (r->sent)
-		fill_path(r, out->values);
-	else
-		return false;
-	out->flags = TALK_ROW | (r->reason == REASON_LOCAL ? 0 : TALK_STATE | (changed ? TALK_CHANGED : 0));
-	out->up = r->up;
-	out->reason = r->reason;
-	return true;
+		fill_service(r, values);
+	else if (spec->class_id != CLASS_MTU && r->sent)
+		fill_path(r, values);
+	else if (!detailed)
+		return; /* not even sent: our own trouble */
+	if (!detailed || spec->class_id != spec->type->detail)
+		sink->row(sink->arg, spec->class_id, spec->instance, boot_ms, values);
+	if (r->reason == REASON_LOCAL)
+		return;
+	sink->state(sink->arg, boot_ms, spec->class_id, spec->instance, r->up, r->reason);
+	if (changed && spec->class_id == CLASS_SERVICE)
+		tell_change(sink, spec, boot_ms, r);
+	if (changed)
+		sink->urgent(sink->arg);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/probe/icmp.h"
 #include "agent/probe/tcp.h"
@@ -25,6 +26,7 @@ static const struct {
         {ECONNRESET, REASON_RESET},
         {ECONNABORTED, REASON_RESET},
         {EPIPE, REASON_RESET},
+        {EPROTO, REASON_PROTOCOL},
 };
 
 const struct probe_type *probe_type_named(const char *name)
@@ -148,4 +150,52 @@ int probe_target_split(const char *target, bool has_port, char *host, size_t siz
 	if (!colon || strchr(colon + 1, ':') || parse_port(colon + 1, port))
 		return -EINVAL;
 	return copy_host(target, (size_t)(colon - target), host, size);
+}
+
+int probe_target_of(const struct probe_type *type, const char *target, char *host, size_t size, uint16_t *port)
+{
+	const char *colon = strchr(target, ':'), *close = strstr(target, "]:");
+
+	if (type->own_hosts && (!target[0] || !strcmp(target, "system"))) {
+		*port = type->default_port;
+		return copy_host("system", strlen("system"), host, size);
+	}
+	/* one colon alone is a port's: an IPv6 address has more, and with a port it stands in brackets */
+	if (type->default_port && (target[0] == '[' ? close != NULL : colon && !strchr(colon + 1, ':')))
+		return probe_target_split(target, true, host, size, port);
+	if (probe_target_split(target, type->has_port, host, size, port))
+		return -EINVAL;
+	if (!type->has_port)
+		*port = type->default_port;
+	return 0;
+}
+
+int probe_url_split(const char *url, bool *secure, char *host, size_t size, uint16_t *port, const char **path)
+{
+	char authority[512];
+	const char *from, *end;
+
+	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
+		return -EINVAL;
+	*secure = url[4] == 's' || url[4] == 'S';
+	from = url + (*secure ? 8 : 7);
+	end = from + strcspn(from, "/?#");
+	*path = *end == '/' ? end : "/";
+	/* a query right after the host would need a path of its own; '@' hides another host */
+	if (end == from || (size_t)(end - from) >= sizeof(authority) || (*end && *end != '/') ||
+	        memchr(from, '@', (size_t)(end - from)))
+		return -EINVAL;
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return -EINVAL;
+	memcpy(authority, from, (size_t)(end - from));
+	authority[end - from] = '\0';
+	if (!probe_target_split(authority, true, host, size, port))
+		return 0;
+	*port = *secure ? 443 : 80;
+	if (authority[0] != '[' && strchr(authority, ':'))
+		return -EINVAL;
+	if (probe_target_split(authority, false, host, size, &(uint16_t){0}))
+		return -EINVAL;
+	return 0;
 }

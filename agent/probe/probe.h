@@ -26,6 +26,7 @@
 #define PROBE_NOTE_MAX 160
 
 struct icmp;
+struct trust;
 
 union probe_address {
 	struct sockaddr any;
@@ -40,7 +41,8 @@ struct probe_result {
 	unsigned sent, received; /* echoes; both 0 for kinds without */
 	int64_t rtt_us, rtt_min_us, rtt_max_us, jitter_us;
 	int64_t detail[METRIC_COLUMNS_MAX]; /* of the kind's class of details; METRIC_UNKNOWN when not measured */
-	char note[PROBE_NOTE_MAX];          /* for a person: "HTTP 502", "certificate of old.example ended 2026-11-01"; printable UTF-8 */
+	char note
+	        [PROBE_NOTE_MAX]; /* for a person: "HTTP 502", "certificate of old.example ended 2026-11-01"; printable UTF-8 */
 };
 
 enum probe_events { PROBE_READABLE = 1, PROBE_WRITABLE = 2 };
@@ -53,16 +55,19 @@ struct probe_want {
 };
 
 struct probe_job {
-	union probe_address address; /* with its port */
-	union probe_address source;  /* family 0: any */
-	const char *interface;       /* that packets must leave by; "" any */
-	const char *host;            /* the target as it was written, without port */
+	union probe_address address;         /* with its port */
+	union probe_address source;          /* family 0: any */
+	const char *interface;               /* that packets must leave by; "" any */
+	const char *host;                    /* the target as it was written, without port */
 	const struct probe_options *options; /* never NULL; valid until finish */
-	int64_t name_us;             /* what looking up the name took, PROBE_UNKNOWN when there was none */
+	int64_t name_us; /* what looking up the name took; PROBE_UNKNOWN: an address, or a name that was remembered */
 	int64_t timeout_ms;
-	int64_t gap_ms;    /* between the echoes of a run */
-	struct icmp *icmp; /* borrowed */
-	void *owner;       /* given back by icmp.h when the probe has all it waits for */
+	int64_t gap_ms;      /* between the echoes of a run */
+	struct icmp *icmp;   /* borrowed */
+	struct trust *trust; /* borrowed: authorities and settings of TLS; NULL: the run makes its own */
+	int64_t wall_ms;     /* now, by the collector's clock, which certificates are judged by; 0: this host's */
+	const char *node;    /* who we say we are; NULL or "": not told */
+	void *owner;         /* given back by icmp.h when the probe has all it waits for */
 };
 
 struct probe_type {
@@ -70,7 +75,10 @@ struct probe_type {
 	bool has_port;
 	bool tries_often; /* one run is enough to say that the target is down */
 	bool takes_url;   /* its target is http://HOST... or https://HOST... */
-	bool has_detail;  /* a row of class `detail`, instance as the check's, goes with each row of a service */
+	bool own_hosts; /* targets "" and "system" stand for the system's own server: start() gets an address of family 0 */
+	uint16_t
+	        default_port; /* without has_port: "HOST:PORT" is taken too, and this is the port of "HOST"; 0: no port */
+	bool has_detail;      /* a row of class `detail`, instance as the check's, goes with each row of a service */
 	enum metric_class_id detail;
 	struct probe_want (*start)(void *state, const struct probe_job *job, int64_t now_ms);
 	/* `events` 0: the time to wake has come. */
@@ -93,5 +101,9 @@ bool probe_address_equal(const union probe_address *a, const union probe_address
 int probe_address_parse(const char *text, uint16_t port, union probe_address *out);
 /* "host:port", "[v6]:port"; without has_port "host", "v6" or "[v6]". 0 or -EINVAL. */
 int probe_target_split(const char *target, bool has_port, char *host, size_t size, uint16_t *port);
+/* As `type` takes it: has_port, default_port and own_hosts decide. 0 or -EINVAL. Not for kinds with takes_url. */
+int probe_target_of(const struct probe_type *type, const char *target, char *host, size_t size, uint16_t *port);
+/* "https://host:port/path?query": *path points into `url`, or is "/". 0 or -EINVAL. */
+int probe_url_split(const char *url, bool *secure, char *host, size_t size, uint16_t *port, const char **path);
 
 #endif
