@@ -15,7 +15,7 @@ struct name {
 	char *host;
 	uv_getaddrinfo_t request;
 	bool pending, known;
-	uint64_t expires_ms, asked_ms;
+	uint64_t expires_ms, asked_ms, begun_ns;
 	struct name_answer answer;
 };
 
@@ -94,6 +94,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 
 	m->pending = false;
 	m->known = true;
+	m->answer.took_us = (int64_t)(uv_hrtime() - m->begun_ns) / 1000;
 	take_addresses(m, status ? NULL : list);
 	uv_freeaddrinfo(list);
 	m->expires_ms = uv_now(n->loop) + (m->answer.count ? KEEP_MS : KEEP_FAILED_MS);
@@ -108,6 +109,7 @@ static void look_up(struct name *m)
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 
 	m->request.data = m;
+	m->begun_ns = uv_hrtime();
 	m->pending = !uv_getaddrinfo(m->names->loop, &m->request, on_resolved, m->host, NULL, &hints);
 	if (m->pending)
 		return;

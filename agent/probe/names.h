@@ -18,6 +18,7 @@ struct names;
 struct name_answer {
 	size_t count;                                       /* 0: the name has no address, or no server answered */
 	union probe_address addresses[NAMES_ADDRESSES_MAX]; /* port 0 */
+	int64_t took_us;                                    /* the lookup */
 };
 
 /* `on_answer`: the lookup of `host` has ended; ask again. */

@@ -23,23 +23,24 @@
 #define CROWD 16
 #define AT_ONCE_MS 50
 #define AT_ONCE_SLOTS 4
-#define GAP_MOST_MS 200 /* five echoes in the first second */
 #define EVENTS_MAX 64
+#define BURST_MAX 32 /* runs begun in one turn of the loop: others want theirs too */
 
-enum phase { PHASE_IDLE, PHASE_NAME, PHASE_RUN, PHASE_PAUSE };
+enum phase { PHASE_IDLE, PHASE_QUEUE, PHASE_NAME, PHASE_RUN, PHASE_PAUSE };
 
 struct check {
 	struct prober *prober;
-	struct check_spec spec;
+	struct check *next;     /* in the queue of those that begin in a later turn */
+	struct check_spec spec; /* owns the texts of its options */
 	uint64_t hash;
 	enum phase phase;
 	bool known, up, kept;
+	bool literal_only; /* the kind knows what the host stands for: it gets an address of no family */
 	unsigned attempt;
 	int64_t due_boot_ms;         /* of this run, or of the next */
 	uint64_t attempt_ms;         /* loop time at which the attempt began */
 	union probe_address literal; /* family 0: the host is a name */
 	int fd;                      /* that the epoll set holds for it */
-	unsigned events;
 	uv_timer_t timer;
 	_Alignas(16) char state[PROBE_STATE_MAX];
 };
@@ -53,10 +54,14 @@ struct prober {
 	struct names *names;
 	struct check **checks;
 	size_t count, count_of[2]; /* by at_once */
+	struct check *queue, **queue_end;
+	uint64_t burst_ms; /* loop time of the turn that burst counts in */
+	unsigned burst;
 	int64_t offset_ms;
 	uint64_t first_slot; /* of `spread` */
 	int epoll;           /* of all descriptors of runs: one poll handle for all */
 	uv_poll_t polls[PROBER_POLLS];
+	uv_idle_t idle; /* runs while the queue holds some */
 	unsigned open_handles;
 	bool closing;
 };
@@ -166,36 +171,47 @@ static void on_wake(uv_timer_t *t)
 	run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
 }
 
+/* A run may have closed its descriptor and opened another with the same number: the set is asked, not our memory. */
+static void fd_watch(struct check *c, int fd, unsigned events)
+{
+	struct epoll_event e = {.data.ptr = c,
+	        .events = (events & PROBE_READABLE ? EPOLLIN : 0) | (events & PROBE_WRITABLE ? EPOLLOUT : 0)};
+
+	if (c->fd >= 0 && c->fd != fd)
+		epoll_ctl(c->prober->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	if (fd >= 0 && (c->fd != fd || epoll_ctl(c->prober->epoll, EPOLL_CTL_MOD, fd, &e)))
+		epoll_ctl(c->prober->epoll, EPOLL_CTL_ADD, fd, &e);
+	c->fd = fd;
+}
+
 static void run_apply(struct check *c, struct probe_want want)
 {
-	struct epoll_event e = {.data.ptr = c};
 	int64_t wait_ms = want.wake_ms - (int64_t)uv_now(c->prober->loop);
 
 	if (want.done) {
 		run_end(c);
 		return;
 	}
-	if (want.fd >= 0 && (want.fd != c->fd || want.events != c->events)) {
-		e.events = (want.events & PROBE_READABLE ? EPOLLIN : 0) | (want.events & PROBE_WRITABLE ? EPOLLOUT : 0);
-		epoll_ctl(c->prober->epoll, want.fd == c->fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, want.fd, &e);
-		c->fd = want.fd;
-		c->events = want.events;
-	}
+	fd_watch(c, want.fd, want.events);
 	uv_timer_start(&c->timer, on_wake, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
-static void run_begin(struct check *c, const union probe_address *address)
+static void run_begin(struct check *c, const union probe_address *address, int64_t name_us)
 {
 	struct prober *p = c->prober;
 	struct probe_job job = {.address = *address,
 	        .source = c->spec.source,
+	        .interface = c->spec.interface,
+	        .host = c->spec.host,
+	        .options = &c->spec.options,
+	        .name_us = name_us,
 	        .timeout_ms = timeout_ms(c),
 	        .icmp = p->icmp,
 	        .owner = c};
 
 	if (address->any.sa_family == AF_INET6)
 		job.address.v6.sin6_port = htons(c->spec.port);
-	else
+	else if (address->any.sa_family == AF_INET)
 		job.address.v4.sin_port = htons(c->spec.port);
 	c->phase = PHASE_RUN;
 	run_apply(c, c->spec.type->start(c->state, &job, (int64_t)uv_now(p->loop)));
@@ -224,18 +240,68 @@ static void resolve(struct check *c)
 	} else if (!answer->count) {
 		name_failed(c);
 	} else {
-		/* a name with several addresses: the next one at the next try */
-		run_begin(c, &answer->addresses[c->attempt % answer->count]);
+		/* a name with several addresses: the next one at the next try; a remembered name took no time worth telling */
+		run_begin(c, &answer->addresses[c->attempt % answer->count],
+		        c->phase == PHASE_NAME ? answer->took_us : PROBE_UNKNOWN);
 	}
 }
 
-static void attempt_begin(struct check *c)
+static void attempt_now(struct check *c)
 {
 	c->attempt_ms = uv_now(c->prober->loop);
-	if (c->literal.any.sa_family)
-		run_begin(c, &c->literal);
+	c->phase = PHASE_IDLE;
+	if (c->literal.any.sa_family || c->literal_only)
+		run_begin(c, &c->literal, PROBE_UNKNOWN);
 	else
 		resolve(c);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	struct prober *p = idle->data;
+
+	for (unsigned i = 0; i < BURST_MAX && p->queue; i++) {
+		struct check *c = p->queue;
+
+		p->queue = c->next;
+		if (!p->queue)
+			p->queue_end = &p->queue;
+		attempt_now(c);
+	}
+	if (!p->queue)
+		uv_idle_stop(idle);
+}
+
+/* In this turn of the loop, or when very many begin, in one of the next. */
+static void attempt_begin(struct check *c)
+{
+	struct prober *p = c->prober;
+
+	if (p->burst_ms != uv_now(p->loop)) {
+		p->burst_ms = uv_now(p->loop);
+		p->burst = 0;
+	}
+	if (p->burst++ < BURST_MAX) {
+		attempt_now(c);
+		return;
+	}
+	c->phase = PHASE_QUEUE;
+	c->next = NULL;
+	*p->queue_end = c;
+	p->queue_end = &c->next;
+	uv_idle_start(&p->idle, on_idle);
+}
+
+static void queue_leave(struct check *c)
+{
+	struct prober *p = c->prober;
+	struct check **at = &p->queue;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	if (!*at)
+		p->queue_end = at;
 }
 
 /* ---- events ---- */
@@ -301,6 +367,7 @@ static void on_check_closed(uv_handle_t *h)
 	struct check *c = h->data;
 	struct prober *p = c->prober;
 
+	probe_options_free(&c->spec.options);
 	free(c);
 	prober_release(p);
 }
@@ -311,6 +378,8 @@ static void check_remove(struct check *c)
 
 	if (c->phase == PHASE_RUN)
 		c->spec.type->finish(c->state, &ignored);
+	else if (c->phase == PHASE_QUEUE)
+		queue_leave(c);
 	c->phase = PHASE_IDLE;
 	c->fd = -1;
 	uv_close((uv_handle_t *)&c->timer, on_check_closed);
@@ -322,12 +391,14 @@ static struct check *check_new(struct prober *p, const struct check_spec *spec, 
 
 	c->prober = p;
 	c->spec = *spec;
+	c->spec.options = probe_options_copy(&spec->options);
 	c->hash = hash;
 	c->fd = -1;
 	c->kept = true;
 	if (c->spec.every_ms < EVERY_LEAST_MS)
 		c->spec.every_ms = EVERY_LEAST_MS;
-	probe_address_parse(spec->host, spec->port, &c->literal);
+	c->literal_only = probe_address_parse(spec->host, spec->port, &c->literal) && spec->type->own_hosts &&
+	                  (!spec->host[0] || !strcmp(spec->host, "system"));
 	uv_timer_init(p->loop, &c->timer);
 	c->timer.data = c;
 	p->open_handles++;
@@ -338,7 +409,8 @@ static bool spec_equal(const struct check_spec *a, const struct check_spec *b)
 {
 	return a->class_id == b->class_id && !strcmp(a->instance, b->instance) && !strcmp(a->host, b->host) &&
 	       a->port == b->port && a->type == b->type && a->every_ms == b->every_ms && a->at_once == b->at_once &&
-	       !memcmp(&a->source, &b->source, sizeof(a->source));
+	       !memcmp(&a->source, &b->source, sizeof(a->source)) && !strcmp(a->interface, b->interface) &&
+	       probe_options_equal(&a->options, &b->options);
 }
 
 /* Phases are others now. */
@@ -422,18 +494,22 @@ struct prober *prober_new(uv_loop_t *loop, struct icmp *icmp, const struct probe
 	p->loop = loop;
 	p->icmp = icmp;
 	p->handlers = *h;
+	p->queue_end = &p->queue;
 	p->names = names_new(loop, on_answer, p);
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll < 0)
 		log_die("no epoll set for the probes: %s", strerror(errno));
 	poll_add(p, &p->polls[POLL_RUNS], p->epoll, UV_READABLE, on_runs);
+	uv_idle_init(loop, &p->idle);
+	p->idle.data = p;
+	p->open_handles++;
 	for (int i = 0; i < ICMP_FAMILIES; i++)
 		poll_add(p, &p->polls[POLL_ICMP + i], icmp ? icmp_fd(icmp, i) : -1, UV_READABLE | UV_PRIORITIZED,
 		        on_icmp);
 	return p;
 }
 
-static void on_poll_closed(uv_handle_t *h)
+static void on_handle_closed(uv_handle_t *h)
 {
 	prober_release(h->data);
 }
@@ -447,5 +523,6 @@ void prober_close(struct prober *p)
 	p->count = 0;
 	for (int i = 0; i < PROBER_POLLS; i++)
 		if (p->polls[i].data)
-			uv_close((uv_handle_t *)&p->polls[i], on_poll_closed);
+			uv_close((uv_handle_t *)&p->polls[i], on_handle_closed);
+	uv_close((uv_handle_t *)&p->idle, on_handle_closed);
 }

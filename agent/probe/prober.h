@@ -21,8 +21,8 @@ struct check_spec {
 	char host[256]; /* a name or an address */
 	uint16_t port;
 	const struct probe_type *type;
-	union probe_address source; /* family 0: any */
-	char interface[16];         /* that it must leave by; "" any */
+	union probe_address source;   /* family 0: any */
+	char interface[16];           /* that it must leave by; "" any */
 	struct probe_options options; /* texts are borrowed during prober_set() */
 	int64_t every_ms;
 	bool at_once; /* phase within the period's first 200 ms: paths, whose step is one picture */

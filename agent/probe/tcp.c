@@ -78,7 +78,7 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 	if (t->fd < 0)
 		return failed(t, errno);
 	setsockopt(t->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (job->source.any.sa_family && bind(t->fd, &job->source.any, probe_address_len(&job->source)))
+	if (probe_bind(t->fd, job))
 		return failed(t, EADDRNOTAVAIL);
 	if (!connect(t->fd, &job->address.any, probe_address_len(&job->address)))
 		return look(t);

@@ -21,7 +21,9 @@
 
 static struct probe_job job_for(struct icmp *ic, const char *host, void *owner)
 {
-	struct probe_job job = {.timeout_ms = 2000, .gap_ms = 200, .icmp = ic, .owner = owner};
+	static const struct probe_options none;
+	struct probe_job job = {
+	        .interface = "", .options = &none, .timeout_ms = 2000, .gap_ms = 200, .icmp = ic, .owner = owner};
 
 	assert_int_equal(probe_address_parse(host, 0, &job.address), 0);
 	return job;

@@ -21,7 +21,8 @@ struct run {
 
 static struct probe_job job_for(const char *host, uint16_t port)
 {
-	struct probe_job job = {.timeout_ms = 2000};
+	static const struct probe_options none;
+	struct probe_job job = {.interface = "", .options = &none, .timeout_ms = 2000};
 
 	assert_int_equal(probe_address_parse(host, port, &job.address), 0);
 	return job;
