@@ -91,7 +91,7 @@ int look_probe(const char *type, const char *target, bool json)
 		fprintf(stderr, "sansang-agent probe: \"%s\" is no kind of probe: tcp or icmp\n", type);
 		return 2;
 	}
-	if (probe_target_split(target, spec.type->has_port, spec.host, sizeof(spec.host), &spec.port)) {
+	if (probe_target_of(spec.type, target, spec.host, sizeof(spec.host), &spec.port)) {
 		fprintf(stderr, "sansang-agent probe: \"%s\" is no target: expected %s\n", target,
 		        spec.type->has_port ? "HOST:PORT or [IPV6]:PORT" : "a name or an address");
 		return 2;

@@ -92,7 +92,7 @@ int watch_service_spec(const struct central_service *service, struct check_spec 
 	wrong = s->type->takes_url
 	                ? probe_url_split(
 	                          service->target, &s->options.secure, s->host, sizeof(s->host), &s->port, &path)
-	                : probe_target_split(service->target, s->type->has_port, s->host, sizeof(s->host), &s->port);
+	                : probe_target_of(s->type, service->target, s->host, sizeof(s->host), &s->port);
 	if (wrong || bind_to(s, service->source, service->interface)) {
 		snprintf(why, WHY_SIZE, wrong ? "\"%.60s\" is no %s target" : "source \"%.60s\" is no address",
 		        wrong ? service->target : service->source, service->type);
