@@ -15,6 +15,8 @@
 #include "agent/sense/host.h"
 #include "agent/sense/iface.h"
 #include "agent/sense/route.h"
+#include "agent/senses.h"
+#include "agent/sight.h"
 #include "agent/talk.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -35,14 +37,17 @@ struct agent {
 	struct host *host;
 	struct iface *iface; /* NULL when there is no netlink */
 	struct netlink *routes;
-	struct channel *eyes; /* NULL while they are away */
+	struct sink sink;
+	struct sense_context context;
+	struct senses *senses;
+	struct sight_handlers sight_handlers;
+	struct sight *sight;
 	struct central *central;
-	struct buf central_json;
 	unsigned *line_interfaces; /* of central's uplinks: which interface they leave by */
-	char gateway[ROUTE_TEXT], collector[CENTRAL_HOST_MAX];
+	char gateway[ROUTE_TEXT], gateway_interface[IF_NAMESIZE], collector[CENTRAL_HOST_MAX];
 	int64_t offset_ms, step_ms, due_boot_ms;
 	bool offset_known, stopping;
-	int64_t cpu_us, cpu_boot_ms, eyes_cpu_us, eyes_rss;
+	int64_t cpu_us, cpu_boot_ms;
 	unsigned steps;
 	uv_timer_t step, seal, route_timer;
 	uv_poll_t news;
@@ -112,17 +117,18 @@ static void on_interface_row(void *arg, const char *name, const int64_t *values)
 
 static void sample_self(struct agent *a)
 {
-	int64_t values[METRIC_COLUMNS_MAX], cpu_us, rss, now = clock_boot_ms();
+	int64_t values[METRIC_COLUMNS_MAX], cpu_us, rss, eyes_cpu_us, eyes_rss, now = clock_boot_ms();
 
 	host_self(a->host, &cpu_us, &rss);
-	cpu_us += a->eyes_cpu_us;
+	sight_usage(a->sight, &eyes_cpu_us, &eyes_rss);
+	cpu_us += eyes_cpu_us;
 	values[AGENT_SPOOL_BATCHES] = (int64_t)spool_backlog(a->spool);
 	values[AGENT_SPOOL_BYTES] = spool_bytes(a->spool);
 	values[AGENT_SKEW] = a->offset_known ? clock_wall_ms() - now - a->offset_ms : METRIC_UNKNOWN;
 	values[AGENT_CPU] = METRIC_UNKNOWN;
 	if (a->cpu_boot_ms && now > a->cpu_boot_ms && cpu_us >= a->cpu_us)
 		values[AGENT_CPU] = (cpu_us - a->cpu_us) * 100 / (now - a->cpu_boot_ms);
-	values[AGENT_RSS] = rss == METRIC_UNKNOWN ? rss : rss + a->eyes_rss;
+	values[AGENT_RSS] = rss == METRIC_UNKNOWN ? rss : rss + eyes_rss;
 	a->cpu_us = cpu_us;
 	a->cpu_boot_ms = now;
 	sample_row(a->sample, CLASS_AGENT, "", a->due_boot_ms, values);
@@ -140,6 +146,7 @@ static void on_step(uv_timer_t *t)
 	sample_row(a->sample, CLASS_HOST, "", a->due_boot_ms, values);
 	if (a->iface)
 		iface_read(a->iface);
+	senses_read(a->senses, a->due_boot_ms);
 	sample_self(a);
 	seal_within(a, (uint64_t)talk_seal_ms(a->step_ms));
 	if (++a->steps % TRIM_STEPS == 0)
@@ -147,110 +154,88 @@ static void on_step(uv_timer_t *t)
 	step_schedule(a);
 }
 
-/* ---- the eyes ---- */
-
-static void tell_eyes_clock(struct agent *a)
-{
-	struct buf b = {0};
-
-	if (!a->eyes)
-		return;
-	buf_put_svarint(&b, a->offset_ms);
-	buf_put_varint(&b, (uint64_t)a->step_ms);
-	channel_send(a->eyes, TALK_CLOCK, b.data, b.len);
-	buf_free(&b);
-}
-
-static void tell_eyes_places(struct agent *a)
-{
-	struct buf b = {0};
-
-	if (!a->eyes)
-		return;
-	buf_put_str(&b, a->gateway);
-	buf_put_str(&b, a->collector);
-	channel_send(a->eyes, TALK_PLACES, b.data, b.len);
-	buf_free(&b);
-}
-
-static void tell_eyes_central(struct agent *a)
-{
-	if (a->eyes && a->central_json.len)
-		channel_send(a->eyes, TALK_CENTRAL, a->central_json.data, a->central_json.len);
-}
+/* ---- what is seen ---- */
 
 /* The line's own traffic: counters of the interface that its target is reached by. */
-static void fill_octets(const struct agent *a, struct talk_result *r)
+static void fill_octets(const struct agent *a, const char *instance, int64_t *values)
 {
 	for (size_t i = 0; a->iface && a->central && i < a->central->uplink_count; i++)
-		if (!strcmp(a->central->uplinks[i].instance, r->instance)) {
-			iface_octets(a->iface, a->line_interfaces[i], &r->values[PATH_IN_OCTETS],
-			        &r->values[PATH_OUT_OCTETS]);
+		if (!strcmp(a->central->uplinks[i].instance, instance)) {
+			iface_octets(
+			        a->iface, a->line_interfaces[i], &values[PATH_IN_OCTETS], &values[PATH_OUT_OCTETS]);
 			return;
 		}
 }
 
-static void on_results(struct agent *a, struct cursor *payload)
+static void sink_row(
+        void *arg, enum metric_class_id class_id, const char *subject, int64_t boot_ms, const int64_t *values)
 {
-	int64_t cpu_us = (int64_t)cursor_varint(payload), rss = (int64_t)cursor_varint(payload);
-	struct talk_result r;
-	bool changed = false;
+	int64_t filled[METRIC_COLUMNS_MAX];
+	struct agent *a = arg;
 
-	if (!payload->failed && cpu_us >= 0 && cpu_us < INT64_C(1) << 50 && rss >= 0 && rss < INT64_C(1) << 40) {
-		a->eyes_cpu_us = cpu_us;
-		a->eyes_rss = rss;
+	if (class_id == CLASS_UPLINK) {
+		memcpy(filled, values, metric_class(class_id)->count * sizeof(filled[0]));
+		fill_octets(a, subject, filled);
+		values = filled;
 	}
-	while (talk_get(payload, &r)) {
-		if (r.flags & TALK_ROW && r.class_id == CLASS_UPLINK)
-			fill_octets(a, &r);
-		if (r.flags & TALK_ROW)
-			sample_row(a->sample, r.class_id, r.instance, r.boot_ms, r.values);
-		if (r.flags & TALK_STATE)
-			sample_hint(a->sample, r.boot_ms, r.class_id, r.instance, r.up, r.reason);
-		changed |= r.flags & TALK_CHANGED;
-	}
-	if (payload->failed)
-		log_warn("eyes: a message that makes no sense");
-	/* the step's batch waited for this; a wake-up of its own would cost more than the writing */
-	if (changed)
-		seal_within(a, URGENT_MS);
-	else if (uv_is_active((uv_handle_t *)&a->seal))
-		seal_within(a, 0);
+	sample_row(a->sample, class_id, subject, boot_ms, values);
 }
 
-static void on_eyes_message(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)
+static void sink_event(void *arg, int64_t boot_ms, const char *kind, const char *text)
 {
-	(void)ch;
-	(void)id;
-	if (kind == TALK_RESULTS)
-		on_results(arg, payload);
+	sample_event(((struct agent *)arg)->sample, boot_ms, kind, text);
 }
 
-static void on_eyes_closed(struct channel *ch, void *arg)
+static void sink_state(
+        void *arg, int64_t boot_ms, enum metric_class_id class_id, const char *subject, bool up, enum reason reason)
+{
+	sample_hint(((struct agent *)arg)->sample, boot_ms, class_id, subject, up, reason);
+}
+
+static void sink_urgent(void *arg)
+{
+	seal_within(arg, URGENT_MS);
+}
+
+/* The step's batch waited for this; a wake-up of its own would cost more than the writing. */
+static void on_told(void *arg)
 {
 	struct agent *a = arg;
 
-	if (a->eyes == ch)
-		a->eyes = NULL;
+	if (uv_is_active((uv_handle_t *)&a->seal))
+		seal_within(a, 0);
+}
+
+static void on_answer(void *arg, uint64_t id, const char *json, size_t len)
+{
+	static const char away[] = "{\"error\":\"the agent's eyes have just been restarted: ask again\"}";
+	struct agent *a = arg;
+
+	if (a->uplink)
+		uplink_answer(a->uplink, id, json ? json : away, json ? len : sizeof(away) - 1);
+}
+
+static void on_ask(uint64_t id, const char *json, size_t len, void *arg)
+{
+	sight_ask(((struct agent *)arg)->sight, id, json, len);
 }
 
 static void on_link(const char *peer, unsigned index, int fd, void *arg)
 {
-	static const struct channel_handlers handlers = {.on_message = on_eyes_message, .on_close = on_eyes_closed};
-	struct agent *a = arg;
-
 	(void)peer;
 	(void)index;
-	if (a->eyes)
-		channel_close(a->eyes);
-	a->eyes = channel_open(&a->loop, fd, &handlers, a);
-	a->eyes_cpu_us = a->eyes_rss = 0;
-	tell_eyes_clock(a);
-	tell_eyes_places(a);
-	tell_eyes_central(a);
+	sight_link(((struct agent *)arg)->sight, fd);
 }
 
 /* ---- places: gateway and the lines' interfaces ---- */
+
+static void tell_place(struct agent *a)
+{
+	struct sense_place place = {a->gateway, a->gateway_interface, a->collector};
+
+	senses_place(a->senses, &place);
+	sight_place(a->sight, &place);
+}
 
 static void on_routes(uv_timer_t *t)
 {
@@ -259,9 +244,11 @@ static void on_routes(uv_timer_t *t)
 	if (!a->routes)
 		return;
 	route_gateway(a->routes, a->gateway);
+	if (!if_indextoname(route_interface(a->routes, a->gateway), a->gateway_interface))
+		a->gateway_interface[0] = '\0';
 	for (size_t i = 0; a->central && i < a->central->uplink_count; i++)
 		a->line_interfaces[i] = route_interface(a->routes, a->central->uplinks[i].target);
-	tell_eyes_places(a);
+	tell_place(a);
 }
 
 static void on_route_change(void *arg)
@@ -307,8 +294,7 @@ static int apply_central(struct agent *a, const char *json, size_t len)
 	a->central = fresh;
 	free(a->line_interfaces);
 	a->line_interfaces = mem_alloc((fresh->uplink_count + 1) * sizeof(unsigned));
-	buf_reset(&a->central_json);
-	buf_put(&a->central_json, json, len);
+	sight_central(a->sight, json, len);
 	return 0;
 }
 
@@ -322,7 +308,7 @@ static void align(struct agent *a, int64_t offset_ms, int64_t step_ms)
 	a->step_ms = step_ms;
 	a->due_boot_ms = 0;
 	step_schedule(a);
-	tell_eyes_clock(a);
+	sight_clock(a->sight, offset_ms, step_ms);
 }
 
 static void on_config(const char *version, const char *json, size_t len, void *arg)
@@ -339,7 +325,6 @@ static void on_config(const char *version, const char *json, size_t len, void *a
 	        a->central->service_count);
 	uplink_config_version(a->uplink, version);
 	align(a, a->offset_ms, a->central->step_ms);
-	tell_eyes_central(a);
 	on_routes(&a->route_timer);
 }
 
@@ -358,7 +343,7 @@ static void on_connected(bool connected, const char *address, void *arg)
 	if (!connected)
 		return; /* the collector's address stays: its path is what we want to see now */
 	snprintf(a->collector, sizeof(a->collector), "%s", address);
-	tell_eyes_places(a);
+	tell_place(a);
 	sample_repeat_hints(a->sample);
 }
 
@@ -389,8 +374,8 @@ static void on_stop(void *arg)
 	sample_seal(a->sample);
 	uplink_close(a->uplink);
 	a->uplink = NULL;
-	if (a->eyes)
-		channel_close(a->eyes);
+	sight_close(a->sight);
+	senses_stop(a->senses);
 	uv_close((uv_handle_t *)&a->step, NULL);
 	uv_close((uv_handle_t *)&a->seal, NULL);
 	uv_close((uv_handle_t *)&a->route_timer, NULL);
@@ -436,14 +421,33 @@ static void timers_open(struct agent *a)
 	a->step.data = a->seal.data = a->route_timer.data = a;
 }
 
+static void sight_open(struct agent *a)
+{
+	a->sink = (struct sink){
+	        .row = sink_row, .event = sink_event, .state = sink_state, .urgent = sink_urgent, .arg = a};
+	a->context = (struct sense_context){.loop = &a->loop,
+	        .sink = &a->sink,
+	        .config = a->config,
+	        .proc_root = "/proc",
+	        .sys_root = "/sys",
+	        .etc_root = "/etc"};
+	a->sight_handlers = (struct sight_handlers){.on_told = on_told, .on_answer = on_answer, .arg = a};
+	a->sight = sight_new(&a->loop, &a->sink, &a->sight_handlers);
+}
+
 static int agent_open(struct agent *a)
 {
 	static const struct process_events events = {.on_link = on_link, .on_stop = on_stop, .on_death = on_death};
-	static const struct uplink_handlers handlers = {
-	        .on_config = on_config, .on_connected = on_connected, .on_offset = on_offset, .on_lost = on_lost};
+	static const struct uplink_handlers handlers = {.on_config = on_config,
+	        .on_connected = on_connected,
+	        .on_offset = on_offset,
+	        .on_ask = on_ask,
+	        .on_lost = on_lost};
 	struct sample_sink sink = {.number = on_number, .batch = on_batch, .hint = on_hint, .arg = a};
 
 	uv_loop_init(&a->loop);
+	sight_open(a);
+	a->senses = senses_open(SENSES_AGENT, &a->context);
 	if (rules_enter_agent(a->config) || spool_open(&a->spool, a->config->state_dir, a->config->spool_bytes))
 		return -EACCES;
 	a->sample = sample_new(&sink);
@@ -453,8 +457,10 @@ static int agent_open(struct agent *a)
 	a->step_ms = STEP_DEFAULT_MS;
 	timers_open(a);
 	sense_open(a);
+	senses_start(a->senses);
 	a->uplink = uplink_new(&a->loop, a->config, a->spool, &handlers, a);
 	load_central(a);
+	sight_clock(a->sight, a->offset_ms, a->step_ms);
 	on_routes(&a->route_timer);
 	sample_event(a->sample, clock_boot_ms(), "agent-started", SANSANG_VERSION);
 	step_schedule(a);
@@ -470,8 +476,9 @@ static void agent_close(struct agent *a)
 	iface_close(a->iface);
 	netlink_close(a->routes);
 	host_close(a->host);
+	senses_close(a->senses);
+	sight_free(a->sight);
 	central_free(a->central);
-	buf_free(&a->central_json);
 	free(a->line_interfaces);
 	spool_close(a->spool);
 }

@@ -29,9 +29,9 @@ struct sense_place {
 
 struct sense {
 	const char *name;
-	/* Before rights are dropped: sockets and files. The context is borrowed for the sense's life. NULL: nothing to sense here, which is no error. */
+	/* Before rights are dropped: sockets and files; nothing may be told yet. The context is borrowed for the sense's life. NULL: nothing to sense here, which is no error. */
 	void *(*open)(const struct sense_context *context);
-	/* Rights are dropped, the loop is about to run: timers and polls. */
+	/* Rights are dropped, the loop is about to run: timers and polls, and what there is to tell from the start. */
 	void (*start)(void *state);
 	/* Once a step. */
 	void (*read)(void *state, int64_t boot_ms);
