@@ -1,10 +1,11 @@
 /*
  * model: what a piece of network gear says of itself by SNMP, as a device and not as OIDs.
  *
- * `model_asks` is all that may be asked: one row a column or scalar, in the order to ask (what decides about later
- * rows comes first). A poll is: model_begin, for every group in order the rows that model_wants, walked side by side,
- * each varbind given to model_put, then model_finish. What was told at a full poll (names, neighbours) is kept over the
- * light polls that follow. Memory is bounded whatever a device tells; no memory is taken for a varbind but the first time that a thing is seen.
+ * `model_asks` is all that may be asked: one row a column or scalar. A poll is: model_begin, a walk (walk.h) of model_roots with model_put as its on_varbind,
+ * model_finish. A full poll asks for everything; a light one only for what changes by the minute and only what the last full poll
+ * was answered (so a switch is not asked for a battery): make the first poll full, then one in many, and one after a poll that broke off.
+ * What was told at a full poll (names, neighbours) is kept over the light ones that follow. Memory is bounded whatever a device
+ * tells; none is taken for a varbind but the first time that a thing is seen.
  *
  * Runs in the eyes process and in the command snmp. Nothing here touches net-snmp but the OID's element (its `oid` is
  * an unsigned long). Sources: RFC 3418, 2863, 2790, 1628, IEEE 802.1AB (LLDP-MIB), CISCO-CDP-MIB, PowerNet-MIB,
@@ -17,65 +18,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/poll/walk.h"
+
 #define MODEL_UNKNOWN INT64_MIN /* as METRIC_UNKNOWN */
 #define MODEL_ROOT_MAX 16       /* elements of a row's OID */
-#define MODEL_ASKS_MAX 160      /* rows of the table: a device's notes of them fit in arrays of so many */
 
 enum model_period {
 	MODEL_EVERY, /* counters, states, battery: every poll */
 	MODEL_SLOW,  /* names, neighbours, speeds: full polls only */
 };
 
-/* Rows of a group are columns of one table with the same index: ask them side by side in one request. */
-enum model_group {
-	GROUP_SYSTEM, /* scalars: a GET of ROOT.0, or a walk, as you like */
-	GROUP_IF,
-	GROUP_IFX,
-	GROUP_IF_NARROW, /* 32-bit columns: wanted only where the 64-bit ones are missing */
-	GROUP_PROCESSOR,
-	GROUP_STORAGE,
-	GROUP_UCD,
-	GROUP_CISCO,
-	GROUP_SENSOR,
-	GROUP_LLDP_LOCAL,
-	GROUP_LLDP,
-	GROUP_LLDP_V2_LOCAL,
-	GROUP_LLDP_V2,
-	GROUP_CDP,
-	GROUP_UPS,
-	GROUP_UPS_INPUT,
-	GROUP_UPS_OUTPUT,
-	GROUP_POWERNET,
-	GROUP_XUPS,
-	GROUP_XUPS_INPUT,
-	GROUP_MGE,
-	GROUP_MGE_INPUT,
-	GROUP_MGE_OUTPUT,
-	GROUP_COUNT
-};
-
 struct model_ask {
 	const char *name;                   /* "ifHCInOctets" */
 	unsigned long root[MODEL_ROOT_MAX]; /* without the instance */
-	uint8_t root_len;
-	bool scalar; /* its only instance is ROOT.0 */
-	uint8_t group, period;
-	uint8_t thing, field; /* model.c's: where it is kept */
+	uint8_t root_len, table;            /* as in struct walk_root */
+	uint8_t period;
+	uint8_t thing, field; /* oids.h: where it is kept */
 };
 
 extern const struct model_ask model_asks[];
 extern const size_t model_asks_count;
-
-/* One varbind, borrowed. Exceptions (noSuchInstance, endOfMibView) are not put. */
-struct varbind {
-	const unsigned long *oid;
-	size_t oid_len;
-	uint8_t type;         /* the ASN.1 tag: 0x02 INTEGER, 0x04 OCTET STRING, 0x06 OID, 0x40..0x46 of SMIv2 */
-	int64_t number;       /* of INTEGER (signed), Counter32, Gauge32, TimeTicks, Counter64 (its low 63 bits) */
-	const uint8_t *bytes; /* of OCTET STRING and IpAddress */
-	size_t len;           /* of bytes, or elements of object */
-	const unsigned long *object; /* of an OID */
-};
 
 /* Raw bytes of a device. data NULL: not told. A NUL follows the bytes. Lives until the next full model_begin. */
 struct model_text {
@@ -143,12 +105,12 @@ struct model {
 };
 
 struct model *model_new(void);
-/* A new poll: what every poll asks is forgotten; with `full` all is. */
+/* A new poll: what every poll asks is forgotten; with `full` all is (names, texts and neighbours too). */
 void model_begin(struct model *m, bool full);
-/* Whether this row is to be asked now, as far as what came before tells. */
-bool model_wants(const struct model *m, size_t ask);
-/* `ask`: the row that was asked for, or -1 when not known. Any order; what belongs to no row is counted in `refused`. */
-void model_put(struct model *m, int ask, const struct varbind *v);
+/* What to ask in this poll. Borrowed until the next model_begin. */
+const struct walk_root *model_roots(struct model *m, size_t *count);
+/* `v->root`: which of model_roots. What is of no use (wrong type, strange index, too many) is counted in `refused`. */
+void model_put(struct model *m, const struct varbind *v);
 /* Derives speeds, widths, names, neighbours' ports, the UPS. */
 void model_finish(struct model *m);
 void model_free(struct model *m);
