@@ -1,6 +1,7 @@
 #include "agent/probe/prober.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -8,6 +9,7 @@
 
 #include "agent/probe/icmp.h"
 #include "agent/probe/names.h"
+#include "agent/probe/trust.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -50,6 +52,8 @@ enum prober_poll { POLL_RUNS, POLL_ICMP, PROBER_POLLS = POLL_ICMP + ICMP_FAMILIE
 struct prober {
 	uv_loop_t *loop;
 	struct icmp *icmp;
+	struct trust *trust;
+	char node[METRIC_NODE_MAX]; /* `spread` */
 	struct prober_handlers handlers;
 	struct names *names;
 	struct check **checks;
@@ -207,6 +211,9 @@ static void run_begin(struct check *c, const union probe_address *address, int64
 	        .name_us = name_us,
 	        .timeout_ms = timeout_ms(c),
 	        .icmp = p->icmp,
+	        .trust = p->trust,
+	        .wall_ms = p->offset_ms ? clock_boot_ms() + p->offset_ms : 0,
+	        .node = p->node,
 	        .owner = c};
 
 	if (address->any.sa_family == AF_INET6)
@@ -359,6 +366,7 @@ static void prober_release(struct prober *p)
 		return;
 	close(p->epoll);
 	free(p->checks);
+	trust_free(p->trust);
 	free(p);
 }
 
@@ -453,6 +461,7 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	p->checks = fresh;
 	p->count = count;
 	p->first_slot = hash_of(CLASS_COUNT, spread);
+	snprintf(p->node, sizeof(p->node), "%s", spread);
 	p->count_of[0] = p->count_of[1] = 0;
 	for (size_t i = 0; i < count; i++)
 		p->count_of[specs[i].at_once]++;
@@ -496,6 +505,7 @@ struct prober *prober_new(uv_loop_t *loop, struct icmp *icmp, const struct probe
 	p->handlers = *h;
 	p->queue_end = &p->queue;
 	p->names = names_new(loop, on_answer, p);
+	p->trust = trust_new();
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll < 0)
 		log_die("no epoll set for the probes: %s", strerror(errno));
