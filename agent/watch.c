@@ -89,10 +89,9 @@ int watch_service_spec(const struct central_service *service, struct check_spec 
 		snprintf(why, WHY_SIZE, "this agent cannot check \"%s\"", service->type);
 		return -EINVAL;
 	}
-	wrong = s->type->takes_url
-	                ? probe_url_split(
-	                          service->target, &s->options.secure, s->host, sizeof(s->host), &s->port, &path)
-	                : probe_target_of(s->type, service->target, s->host, sizeof(s->host), &s->port);
+	wrong = s->type->takes_url ? probe_url_split(service->target, &s->options.secure, s->host, sizeof(s->host),
+	                                     &s->port, &path)
+	                           : probe_target_of(s->type, service->target, s->host, sizeof(s->host), &s->port);
 	if (wrong || bind_to(s, service->source, service->interface)) {
 		snprintf(why, WHY_SIZE, wrong ? "\"%.60s\" is no %s target" : "source \"%.60s\" is no address",
 		        wrong ? service->target : service->source, service->type);
@@ -180,6 +179,14 @@ static void tell_change(
 	sink->event(sink->arg, boot_ms, "check", text);
 }
 
+static bool nothing_known(enum metric_class_id class_id, const int64_t *values)
+{
+	for (unsigned i = 0; i < metric_class(class_id)->count; i++)
+		if (values[i] != METRIC_UNKNOWN)
+			return false;
+	return true;
+}
+
 void watch_tell(const struct sink *sink, const struct check_spec *spec, int64_t boot_ms, const struct probe_result *r,
         bool changed)
 {
@@ -189,7 +196,7 @@ void watch_tell(const struct sink *sink, const struct check_spec *spec, int64_t 
 
 	for (unsigned i = 0; i < METRIC_COLUMNS_MAX; i++)
 		values[i] = METRIC_UNKNOWN;
-	if (detailed)
+	if (detailed && !nothing_known(spec->type->detail, r->detail))
 		sink->row(sink->arg, spec->type->detail, spec->instance, boot_ms, r->detail);
 	if (spec->class_id == CLASS_SERVICE)
 		fill_service(r, values);
