@@ -9,6 +9,8 @@
 
 /* history is replayed in rows of five minutes */
 #define SIMULATED_STEP_MS 300000
+/* gear is polled, and what changes slowly is looked at, this often at most */
+#define SLOW_STEP_MS 60000
 
 static const char *const link_names[] = {"never", "connected", "silent", "closed"};
 
@@ -50,6 +52,22 @@ static void link_terminal(const struct inventory *inv, struct judge_check *c)
 	}
 }
 
+static int64_t check_step_ms(const struct fleet *f, const struct judge_check *c)
+{
+	static const bool slow[KIND_COUNT] = {[KIND_HEALTH] = true,
+	        [KIND_CLOCK] = true,
+	        [KIND_UPS] = true,
+	        [KIND_GEAR] = true,
+	        [KIND_MTU] = true,
+	        [KIND_TLS] = true};
+	const struct judge_node *n = c->node;
+	int64_t step_ms = n->site && n->site->step_ms ? n->site->step_ms : f->step_ms;
+	bool gear = n->inv && n->inv->kind == NODE_GEAR;
+	if ((slow[c->kind] || gear) && step_ms < SLOW_STEP_MS)
+		step_ms = SLOW_STEP_MS;
+	return n->simulated && step_ms < SIMULATED_STEP_MS ? SIMULATED_STEP_MS : step_ms;
+}
+
 static void check_link(const struct fleet *f, struct judge_check *c)
 {
 	const struct judge_node *n = c->node;
@@ -57,16 +75,14 @@ static void check_link(const struct fleet *f, struct judge_check *c)
 	c->uplink = NULL;
 	c->terminal = false;
 	c->site = n->site;
-	c->step_ms = n->site && n->site->step_ms ? n->site->step_ms : f->step_ms;
-	if (n->simulated && c->step_ms < SIMULATED_STEP_MS)
-		c->step_ms = SIMULATED_STEP_MS;
+	c->step_ms = check_step_ms(f, c);
 	if (!f->inv)
 		return;
 	if (c->kind == KIND_UPLINK)
 		c->uplink = site_uplink(n->site, c->instance);
 	if (c->kind == KIND_PATH)
 		link_terminal(f->inv, c);
-	if (c->kind == KIND_SERVICE)
+	if (c->kind == KIND_SERVICE || c->kind == KIND_TLS)
 		c->service = inventory_service(f->inv, c->instance);
 	if (c->service && c->service->every_ms > c->step_ms)
 		c->step_ms = c->service->every_ms;
@@ -78,6 +94,7 @@ static void node_link(const struct fleet *f, struct judge_node *n)
 	n->site = n->inv ? n->inv->at : NULL;
 	n->simulated = n->site && n->site->simulated;
 	n->dirty = true;
+	n->set_count = 0; /* for which gear it may speak is asked anew */
 	for (uint32_t i = 0; i < n->check_count; i++) {
 		check_link(f, n->checks[i]);
 		n->checks[i]->dirty = true;
@@ -146,17 +163,37 @@ void fleet_epoch(struct judge_node *n, uint64_t epoch)
 	n->set_count = 0;
 }
 
-void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *instance)
+struct judge_node *fleet_subject_node(struct fleet *f, struct judge_node *n, const char *subject, const char **instance)
+{
+	char gear[METRIC_NODE_MAX];
+	*instance = metric_subject_split(subject, gear);
+	if (!gear[0])
+		return n;
+	bool may = n->inv && f->inv && inventory_speaks_for(f->inv, n->inv, gear);
+	return may ? fleet_node_make(f, gear) : NULL;
+}
+
+struct judge_check *fleet_subject(struct fleet *f, struct judge_node *n, const char *class_name, const char *subject)
 {
 	const struct metric_class *class = metric_class_named(class_name);
-	if (!class || set >= FLEET_SETS_MAX)
+	const char *instance;
+	/* classes beyond the kinds are only drawn */
+	if (!class || class->id >= (int)KIND_COUNT || !metric_subject_valid(subject))
+		return NULL;
+	struct judge_node *whose = fleet_subject_node(f, n, subject, &instance);
+	return whose ? fleet_check_make(f, whose, (enum check_kind) class->id, instance) : NULL;
+}
+
+void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *subject)
+{
+	if (set >= FLEET_SETS_MAX)
 		return;
 	if (set >= n->set_count) {
 		n->sets = mem_grow(n->sets, set + 1, sizeof *n->sets);
 		memset(n->sets + n->set_count, 0, (set + 1 - n->set_count) * sizeof *n->sets);
 		n->set_count = set + 1;
 	}
-	n->sets[set] = fleet_check_make(f, n, (enum check_kind) class->id, instance);
+	n->sets[set] = (struct judge_set){fleet_subject(f, n, class_name, subject), true};
 }
 
 void fleet_relink(struct fleet *f, const struct inventory *inv)

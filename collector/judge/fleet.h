@@ -1,7 +1,8 @@
 /*
  * fleet: the nodes that report and their checks, as judge holds them in memory.
  *
- * Nodes and checks appear with their first record and stay. What the inventory knows of them (site, service,
+ * Nodes and checks appear with their first record and stay. A row's subject "mk-sw1/ge-0-0-1" makes a check of that gear, if the
+ * agent that tells it may speak for it; gear has no connection of its own. What the inventory knows of them (site, service,
  * uplink) is looked up again at every reload; the links borrow from the inventory. Runs in judge.
  */
 #ifndef SANSANG_JUDGE_FLEET_H
@@ -21,6 +22,12 @@
 enum agent_link { LINK_NEVER, LINK_CONNECTED, LINK_SILENT, LINK_CLOSED }; /* stored */
 const char *agent_link_name(int link);                                    /* "never" ... */
 
+/* What a set number stands for. */
+struct judge_set {
+	struct judge_check *check; /* NULL: nothing that is judged */
+	bool known;                /* asked before */
+};
+
 struct judge_node {
 	int64_t id; /* row in state.db */
 	char name[64];
@@ -33,11 +40,13 @@ struct judge_node {
 	int64_t sample_at;  /* last sample time */
 	int64_t confirm_by; /* after a restart: the link is believed until then, 0 none */
 	char software[64], address[64];
+	char config_version[20]; /* of the central configuration that it has applied, "" not told */
+	int64_t battery_at;      /* since when its UPS is on battery, by its word; 0 it is not */
 	int64_t skew_ms, backlog;
 	uint8_t boot[BOOT_ID_BYTES];
 	bool boot_known;
 	uint64_t epoch;
-	struct judge_check **sets; /* by set number, of `epoch` */
+	struct judge_set *sets; /* by set number, of `epoch` */
 	uint32_t set_count;
 	struct judge_check **checks; /* owned */
 	uint32_t check_count;
@@ -50,7 +59,7 @@ struct judge_check {
 	int64_t id; /* row in state.db */
 	struct judge_node *node;
 	enum check_kind kind;
-	char instance[METRIC_INSTANCE_MAX];
+	char instance[METRIC_NODE_MAX];
 	const struct service *service; /* of the inventory, by kind; NULL otherwise */
 	const struct uplink *uplink;   /* also of a terminal that is looked at from outside */
 	const struct site *site;       /* whose matter it is: the node's, or the terminal's */
@@ -83,7 +92,12 @@ struct judge_check *fleet_check(const struct judge_node *n, enum check_kind kind
 struct judge_check *fleet_check_make(struct fleet *f, struct judge_node *n, enum check_kind kind, const char *instance);
 /* Begins another epoch: set numbers are forgotten. */
 void fleet_epoch(struct judge_node *n, uint64_t epoch);
-void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *instance);
+void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *subject);
+/* The check that a subject of node `n` is about, made when missing; NULL when there is none for it, or `n` may not speak for that gear. */
+struct judge_check *fleet_subject(struct fleet *f, struct judge_node *n, const char *class_name, const char *subject);
+/* Whose matter a subject is: `n` itself or gear that it may speak for; *instance (borrowed from subject) is the part behind the gear's id. NULL: it may not. */
+struct judge_node *fleet_subject_node(
+        struct fleet *f, struct judge_node *n, const char *subject, const char **instance);
 /* A new inventory is in force; borrowed from now on, the old one may be freed after this. */
 void fleet_relink(struct fleet *f, const struct inventory *inv);
 /* State as shown at `now`; a simulated check never grows old: its history ends where it ends. */

@@ -54,7 +54,7 @@ void judge_move(struct judge *j, struct judge_check *c, const struct transition 
 	        .check_id = c->id, .start = t->since, .stop = t->at, .state = t->from, .reason = t->reason};
 }
 
-/* Causes before what they cause: interfaces, lines, paths, then services; ids make it the same in every replay. */
+/* Causes before what they cause: power, interfaces, lines, paths, gear, then services; ids make it the same in every replay. */
 static int rank(const struct move *m)
 {
 	static const int ranks[KIND_COUNT] = {[KIND_INTERFACE] = 0,
@@ -62,7 +62,13 @@ static int rank(const struct move *m)
 	        [KIND_PATH] = 2,
 	        [KIND_AGENT] = 3,
 	        [KIND_HOST] = 4,
-	        [KIND_SERVICE] = 5};
+	        [KIND_HEALTH] = 4,
+	        [KIND_CLOCK] = 4,
+	        [KIND_UPS] = 0,
+	        [KIND_GEAR] = 5,
+	        [KIND_MTU] = 4,
+	        [KIND_TLS] = 4,
+	        [KIND_SERVICE] = 6};
 	return ranks[m->check->kind];
 }
 
@@ -230,18 +236,29 @@ void judge_record(struct judge *j, const struct record *r)
 	}
 }
 
-void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason,
-        int64_t at)
+void judge_hint(
+        struct judge *j, const char *node, const char *class_name, const char *subject, bool up, int reason, int64_t at)
 {
+	/* the other kinds are never worse than degraded */
+	static const bool accuses[KIND_COUNT] = {[KIND_INTERFACE] = true,
+	        [KIND_PATH] = true,
+	        [KIND_UPLINK] = true,
+	        [KIND_SERVICE] = true,
+	        [KIND_GEAR] = true};
 	struct transition out[2];
 	struct judge_node *n = fleet_node(&j->fleet, node);
 	const struct metric_class *class = metric_class_named(class_name);
-	struct judge_check *c = n && class ? fleet_check(n, (enum check_kind) class->id, instance) : NULL;
+	const char *instance;
+	struct judge_node *whose = n && class && class->id < (int)KIND_COUNT && metric_subject_valid(subject)
+	                                   ? fleet_subject_node(&j->fleet, n, subject, &instance)
+	                                   : NULL;
+	struct judge_check *c = whose ? fleet_check(whose, (enum check_kind) class->id, instance) : NULL;
 	/* while a backlog replays, its samples decide when they get here */
 	if (!c || c->kind == KIND_AGENT || c->kind == KIND_HOST || at > j->now + SWEEP_MS ||
 	        at - c->machine.at > state_patience_ms(c->step_ms))
 		return;
-	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : STATE_DOWN,
+	enum state bad = accuses[c->kind] ? STATE_DOWN : STATE_DEGRADED;
+	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : bad,
 	        up ? REASON_OK : (uint8_t)reason, out);
 	c->dirty = true;
 	for (unsigned k = 0; k < moves; k++)

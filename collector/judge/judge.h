@@ -96,7 +96,7 @@ void judge_set_inventory(struct judge *j, const struct inventory *inv);
 /* Everything in it, also what was made up from rows of another time. */
 void judge_record(struct judge *j, const struct record *r);
 /* A state told ahead of the samples. `at` is when it began, collector's clock. */
-void judge_hint(struct judge *j, const char *node, const char *class_name, const char *instance, bool up, int reason,
+void judge_hint(struct judge *j, const char *node, const char *class_name, const char *subject, bool up, int reason,
         int64_t at);
 /* Time went on to `now`: decides what waited, looks for checks that fell silent. */
 void judge_tick(struct judge *j, int64_t now);

@@ -300,7 +300,7 @@ static void message_wake(struct seat *s, struct channel *ch, uint32_t id, struct
 
 static void message_hint(struct seat *s, struct channel *ch, uint32_t id, struct cursor *c)
 {
-	char node[64], class_name[32], instance[METRIC_INSTANCE_MAX];
+	char node[METRIC_NODE_MAX], class_name[32], subject[METRIC_INSTANCE_MAX];
 	(void)ch;
 	(void)id;
 	cursor_str(c, node, sizeof node);
@@ -311,12 +311,12 @@ static void message_hint(struct seat *s, struct channel *ch, uint32_t id, struct
 	judge_tick(&s->judge, clock_wall_ms());
 	for (uint64_t k = 0; k < count && !c->failed; k++) {
 		cursor_str(c, class_name, sizeof class_name);
-		cursor_str(c, instance, sizeof instance);
+		cursor_str(c, subject, sizeof subject);
 		bool up = cursor_u8(c);
 		int reason = cursor_u8(c);
 		int64_t since = cursor_svarint(c);
 		if (!c->failed)
-			judge_hint(&s->judge, node, class_name, instance, up, reason, since);
+			judge_hint(&s->judge, node, class_name, subject, up, reason, since);
 	}
 	s->dirty = true;
 	commit_when_due(s);

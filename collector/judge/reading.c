@@ -12,6 +12,8 @@
 #define DISK_FULL 95.0 /* percent */
 #define RTT_TIMES 5.0  /* of the usual one, and ... */
 #define RTT_MORE_MS 50.0
+#define CLOCK_OFF_MS 1000.0
+#define CERTIFICATE_DAYS 14.0 /* time enough to have another signed */
 #define USUAL_WEIGHT (1.0 / 64)
 
 struct reading {
@@ -113,6 +115,93 @@ static enum state read_agent(
 	return STATE_UNOBSERVED;
 }
 
+/* A switch or router answers its poll, or not. The round trip says later that it once did. */
+static enum state read_gear(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	if (count <= GEAR_UP || v[GEAR_UP] == METRIC_UNKNOWN)
+		return STATE_UNOBSERVED;
+	if (!v[GEAR_UP]) {
+		*reason = REASON_TIMEOUT;
+		return STATE_DOWN;
+	}
+	double rtt = value_at(CLASS_GEAR, v, count, GEAR_RTT);
+	c->value[0] = isnan(rtt) ? 0 : rtt;
+	return STATE_UP;
+}
+
+static enum state read_ups(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	(void)reason;
+	c->value[0] = value_at(CLASS_UPS, v, count, UPS_CHARGE);
+	c->value[1] = value_at(CLASS_UPS, v, count, UPS_RUNTIME);
+	if (count <= UPS_ON_BATTERY || v[UPS_ON_BATTERY] == METRIC_UNKNOWN)
+		return STATE_UNOBSERVED;
+	return v[UPS_ON_BATTERY] ? STATE_DEGRADED : STATE_UP;
+}
+
+static enum state read_health(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	(void)reason;
+	double inodes = value_at(CLASS_HEALTH, v, count, HEALTH_INODES);
+	c->value[0] = value_at(CLASS_HEALTH, v, count, HEALTH_READONLY);
+	c->value[1] = value_at(CLASS_HEALTH, v, count, HEALTH_DISKS_BAD);
+	/* comparisons with what is not known are false */
+	return c->value[0] > 0 || c->value[1] > 0 || inodes >= DISK_FULL ? STATE_DEGRADED : STATE_UP;
+}
+
+static enum state read_clock(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	c->value[0] = value_at(CLASS_CLOCK, v, count, CLOCK_OFFSET);
+	if (count <= CLOCK_SYNCED || v[CLOCK_SYNCED] == METRIC_UNKNOWN)
+		return STATE_UNOBSERVED;
+	if (v[CLOCK_SYNCED] && !(fabs(c->value[0]) > CLOCK_OFF_MS))
+		return STATE_UP;
+	*reason = REASON_UNSYNCHRONISED;
+	return STATE_DEGRADED;
+}
+
+/* Only large packets vanish, and no router said that they are too large for the path: a hole. */
+static enum state read_mtu(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	c->value[0] = value_at(CLASS_MTU, v, count, MTU_FULL_BYTES);
+	c->value[1] = value_at(CLASS_MTU, v, count, MTU_PATH_BYTES);
+	if (count <= MTU_FULL_OK || v[MTU_SMALL_OK] != 1 || v[MTU_FULL_OK] == METRIC_UNKNOWN)
+		return STATE_UNOBSERVED;
+	if (v[MTU_FULL_OK])
+		return STATE_UP;
+	*reason = REASON_TOO_LARGE;
+	return STATE_DEGRADED;
+}
+
+static enum state read_tls(
+        struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
+{
+	(void)j;
+	(void)at;
+	c->value[0] = value_at(CLASS_TLS, v, count, TLS_DAYS_LEFT);
+	if (isnan(c->value[0]))
+		return STATE_UNOBSERVED;
+	if (c->value[0] >= CERTIFICATE_DAYS)
+		return STATE_UP;
+	*reason = REASON_EXPIRED;
+	return STATE_DEGRADED;
+}
+
 static enum state (*const readers[KIND_COUNT])(
         struct judge *, struct judge_check *, int64_t, const int64_t *, unsigned, uint8_t *) = {
         [KIND_HOST] = read_host,
@@ -121,6 +210,12 @@ static enum state (*const readers[KIND_COUNT])(
         [KIND_UPLINK] = read_path,
         [KIND_SERVICE] = read_service,
         [KIND_AGENT] = read_agent,
+        [KIND_HEALTH] = read_health,
+        [KIND_CLOCK] = read_clock,
+        [KIND_UPS] = read_ups,
+        [KIND_GEAR] = read_gear,
+        [KIND_MTU] = read_mtu,
+        [KIND_TLS] = read_tls,
 };
 
 static struct judge_check *check_of_set(struct reading *rd, uint32_t set)
@@ -128,13 +223,13 @@ static struct judge_check *check_of_set(struct reading *rd, uint32_t set)
 	struct judge_node *n = rd->n;
 	const char *class_name, *instance;
 	uint8_t layout;
-	if (set < n->set_count && n->sets[set])
-		return n->sets[set];
+	if (set < n->set_count && n->sets[set].known)
+		return n->sets[set].check;
 	const struct judge_source *s = &rd->j->source;
 	if (!s->dict || !s->dict(s->arg, n->name, n->epoch, set, &class_name, &layout, &instance))
 		return NULL;
 	fleet_set(&rd->j->fleet, n, set, class_name, instance);
-	return set < n->set_count ? n->sets[set] : NULL;
+	return set < n->set_count ? n->sets[set].check : NULL;
 }
 
 static void on_dict(void *arg, uint32_t set, const char *class_name, uint8_t layout, const char *instance)

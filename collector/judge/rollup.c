@@ -28,9 +28,17 @@ static bool same_thing(const struct rollup_entry *a, const struct rollup_entry *
 	return (a->kind == KIND_UPLINK || a->kind == KIND_PATH) && a->uplink == b->uplink;
 }
 
+/* What surrounds the work: it spoils the colour when it is known to be bad, and is no gap when nobody knows. */
+static bool is_around(enum check_kind kind)
+{
+	return kind == KIND_GEAR || kind == KIND_UPS || kind == KIND_HEALTH;
+}
+
 void rollup_add(struct rollup *r, const struct rollup_entry *e)
 {
-	bool counts = e->kind == KIND_HOST || (e->kind == KIND_SERVICE && e->service) ||
+	if (is_around(e->kind) && e->state == STATE_UNOBSERVED)
+		return;
+	bool counts = is_around(e->kind) || e->kind == KIND_HOST || (e->kind == KIND_SERVICE && e->service) ||
 	              (e->kind == KIND_UPLINK && e->uplink) || (e->kind == KIND_PATH && e->uplink) ||
 	              (e->kind == KIND_AGENT && e->link != LINK_NEVER);
 	/* what was never seen at all is not yet there */
@@ -84,7 +92,8 @@ static enum state entry_state(const struct rollup *r, const struct rollup_entry 
 		return e->link == LINK_SILENT ? STATE_DOWN : e->link == LINK_CONNECTED ? STATE_UP : STATE_UNOBSERVED;
 	if (e->state != STATE_DOWN)
 		return e->state;
-	if (e->kind == KIND_SERVICE && !e->service->mandatory)
+	/* services and lines say whether the work goes on without that switch */
+	if (is_around(e->kind) || (e->kind == KIND_SERVICE && !e->service->mandatory))
 		return STATE_DEGRADED;
 	return is_line(r, e) && another_line_works(r, e) ? STATE_DEGRADED : STATE_DOWN;
 }

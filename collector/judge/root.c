@@ -90,13 +90,31 @@ static struct incident *link_lost(const struct judge *j, const struct judge_chec
 	return i && same(i->node, c->node->name) ? i : NULL;
 }
 
+/* It answered at once or through what stands before it: no line explains what it said. */
+static bool was_reached(int reason)
+{
+	static const bool reached[REASON_COUNT] = {[REASON_REFUSED] = true,
+	        [REASON_STATUS] = true,
+	        [REASON_CONTENT] = true,
+	        [REASON_CERTIFICATE] = true,
+	        [REASON_HUNG] = true,
+	        [REASON_NO_NAME] = true,
+	        [REASON_EXPIRED] = true,
+	        [REASON_NAME_MISMATCH] = true,
+	        [REASON_UNTRUSTED] = true,
+	        [REASON_REVOKED] = true,
+	        [REASON_REDIRECTS] = true,
+	        [REASON_TOO_LARGE] = true,
+	        [REASON_UNSYNCHRONISED] = true,
+	        [REASON_AUTHENTICATION] = true};
+	return reason >= 0 && reason < REASON_COUNT && reached[reason];
+}
+
 static struct incident *root_of_service(struct judge *j, struct trouble *t, bool *primary)
 {
 	const struct judge_check *c = t->check;
 	struct incident *i = link_lost(j, c, t->from);
-	/* who refuses or answers wrongly was reached: no line explains that */
-	bool reached = t->reason == REASON_REFUSED || t->reason == REASON_STATUS || t->reason == REASON_CONTENT ||
-	               t->reason == REASON_CERTIFICATE;
+	bool reached = was_reached(t->reason);
 	*primary = false;
 	if (!i && !reached)
 		i = line_down(j, c, t->from);
@@ -152,6 +170,24 @@ static struct incident *root_of_agent(struct judge *j, struct trouble *t, bool *
 	return i && incident_is_open(i) && c->node->link == LINK_SILENT ? i : NULL;
 }
 
+/* Gear that cannot be reached because its site is dark, its line is down or the cable to it is out is only affected. */
+static struct incident *root_of_gear(struct judge *j, struct trouble *t, bool *primary)
+{
+	static const enum check_kind before[] = {KIND_AGENT, KIND_UPLINK, KIND_INTERFACE};
+	const struct judge_check *c = t->check;
+	struct incident *i;
+	*primary = false;
+	for (size_t k = 0; k < sizeof before / sizeof before[0]; k++) {
+		i = at_site(j, c, before[k], t->from, root_tolerance_ms(c));
+		if (i)
+			return i;
+	}
+	/* several at once: one mail */
+	*primary = true;
+	i = at_site(j, c, KIND_GEAR, t->from, root_tolerance_ms(c));
+	return i && incident_is_open(i) ? i : NULL;
+}
+
 struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 {
 	struct incident *i;
@@ -163,6 +199,8 @@ struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 		return root_of_line(j, t, primary);
 	case KIND_AGENT:
 		return root_of_agent(j, t, primary);
+	case KIND_GEAR:
+		return root_of_gear(j, t, primary);
 	case KIND_INTERFACE:
 		i = at_site(j, t->check, KIND_AGENT, t->from, DARK_TOLERANCE_MS);
 		*primary = false;
@@ -188,7 +226,7 @@ void root_absorb(struct judge *j, struct incident *root, const struct judge_chec
 			continue;
 		if (t->from < root->opened_at - root_tolerance_ms(t->check))
 			continue;
-		bool service = t->check->kind == KIND_SERVICE && t->reason != REASON_REFUSED;
+		bool service = t->check->kind == KIND_SERVICE && !was_reached(t->reason);
 		if (line && service && line_down(j, t->check, t->from) == root)
 			trouble_merge(j, i, root, false);
 		else if (link && t->check->node == c->node && (service || t->check->kind == KIND_UPLINK))

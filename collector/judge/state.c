@@ -15,6 +15,14 @@ static const struct {
         /* the agent has confirmed a failure by quick re-probes before it says so */
         [KIND_SERVICE] = {"svc", {1, 2, 3}},
         [KIND_AGENT] = {"agent", {1, 1, 1}},
+        [KIND_HEALTH] = {"health", {1, 2, 2}},
+        [KIND_CLOCK] = {"clock", {1, 2, 3}},
+        /* the last gasp may be the only row */
+        [KIND_UPS] = {"ups", {1, 2, 1}},
+        /* busy gear misses a poll now and then */
+        [KIND_GEAR] = {"gear", {2, 1, 3}},
+        [KIND_MTU] = {"mtu", {2, 2, 2}},
+        [KIND_TLS] = {"tls", {1, 1, 1}},
 };
 
 const char *state_name(int state)

@@ -19,8 +19,22 @@ enum state { STATE_UNOBSERVED, STATE_UP, STATE_DEGRADED, STATE_DOWN };
 const char *state_name(int state); /* "up" ...; "unobserved" out of range */
 
 /* Kinds of checks; the first ones stand in the order of enum metric_class_id. The numbers are stored. */
-enum check_kind { KIND_HOST, KIND_INTERFACE, KIND_PATH, KIND_UPLINK, KIND_SERVICE, KIND_AGENT, KIND_COUNT };
-const char *check_kind_name(int kind); /* "host", "if", "path", "uplink", "svc", "agent" */
+enum check_kind {
+	KIND_HOST,
+	KIND_INTERFACE,
+	KIND_PATH,
+	KIND_UPLINK,
+	KIND_SERVICE,
+	KIND_AGENT,
+	KIND_HEALTH,
+	KIND_CLOCK,
+	KIND_UPS,
+	KIND_GEAR,
+	KIND_MTU,
+	KIND_TLS,
+	KIND_COUNT
+};
+const char *check_kind_name(int kind); /* as the class: "host", "if", "path", "uplink", "svc", "agent", "health" ... */
 
 struct state_rule {
 	uint8_t down_rows, up_rows, degraded_rows; /* rows in a row that make it so */

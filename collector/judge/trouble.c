@@ -1,5 +1,6 @@
 #include "collector/judge/trouble.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,10 @@ bool trouble_counts(const struct judge_check *c)
 		return c->uplink != NULL;
 	case KIND_PATH:
 		return c->terminal;
-	case KIND_INTERFACE:
-		return true;
+	case KIND_INTERFACE: /* ports of gear go up and down with what is plugged in */
+		return c->node->inv->kind == NODE_SERVER;
+	case KIND_GEAR: /* gear that never answered is a matter of its settings */
+		return c->node->inv->kind == NODE_GEAR && !isnan(c->value[0]);
 	case KIND_AGENT: /* a simulator's connection says nothing about a site */
 		return !c->node->simulated;
 	default:

@@ -88,6 +88,7 @@ static char *summary(const struct incident *i, const struct names *n, bool vi)
 	case KIND_UPLINK:
 		return line_summary(i, n, what, vi);
 	case KIND_INTERFACE:
+	case KIND_GEAR:
 		return mem_printf(vi ? "Thiết bị %s tại %s: %s" : "Node %s at %s: %s", n->node, n->site, what);
 	case KIND_HOST:
 		return mem_printf(vi ? "Máy %s tại %s: %s" : "Host %s at %s: %s", n->node, n->site, what);
@@ -112,13 +113,13 @@ void words_summary(const struct judge *j, struct incident *i)
 
 void words_target(const struct judge_check *c, char *out, size_t size)
 {
-	static const char *const prefixes[KIND_COUNT] = {"host", "if", "path", "uplink", "service", "agent"};
-	if (c->kind == KIND_AGENT || c->kind == KIND_HOST)
-		snprintf(out, size, "%s:%s", prefixes[c->kind], c->node->name);
+	const char *prefix = c->kind == KIND_SERVICE ? "service" : check_kind_name(c->kind);
+	if (!c->instance[0] && c->kind != KIND_UPLINK)
+		snprintf(out, size, "%s:%s", prefix, c->node->name);
 	else if (c->kind == KIND_UPLINK && c->uplink)
 		snprintf(out, size, "uplink:%s@%s", c->uplink->id, c->node->name);
 	else
-		snprintf(out, size, "%s:%s@%s", prefixes[c->kind], c->instance, c->node->name);
+		snprintf(out, size, "%s:%s@%s", prefix, c->instance, c->node->name);
 }
 
 static void down_text(const struct judge_check *c, int reason, char *vi, char *en, size_t size)
@@ -135,6 +136,9 @@ static void down_text(const struct judge_check *c, int reason, char *vi, char *e
 	} else if (c->kind == KIND_INTERFACE) {
 		snprintf(vi, size, "Cổng mạng %s mất tín hiệu", c->instance);
 		snprintf(en, size, "Interface %s lost carrier", c->instance);
+	} else if (c->kind == KIND_GEAR) {
+		snprintf(vi, size, "Thiết bị %s không trả lời SNMP: %s", c->node->name, reason_vi(reason));
+		snprintf(en, size, "Gear %s does not answer SNMP: %s", c->node->name, reason_en(reason));
 	} else if (c->node->link == LINK_SILENT) {
 		snprintf(vi, size, "Trạm đo %s im lặng: không còn nhận được tín hiệu", c->node->name);
 		snprintf(en, size, "Agent %s is silent: nothing is heard any more", c->node->name);

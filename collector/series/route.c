@@ -14,6 +14,7 @@
 #define BUCKETS 4096
 #define SETS_FIRST 32
 #define FILE_NAME_SIZE 96
+#define GEAR_STEP_MS 60000
 
 enum slot_state { SLOT_NEW, SLOT_FILE, SLOT_ELSEWHERE, SLOT_UNKNOWN };
 
@@ -97,24 +98,44 @@ static struct slot *slot_of(struct stream *s, uint32_t set)
 	return &s->slots[set];
 }
 
-static void slot_resolve(struct route *r, struct slot *slot, const char *class_name, const char *instance)
+/* Whose file it is: the node that speaks, or gear that it may speak for. NULL: nobody's. */
+static const struct node *subject_node(const struct route *r, const char *subject)
+{
+	const struct node *speaker = r->stream->node;
+	char gear[METRIC_NODE_MAX];
+
+	if (!speaker || !metric_subject_valid(subject))
+		return NULL;
+	metric_subject_split(subject, gear);
+	return *gear ? inventory_speaks_for(r->inventory, speaker, gear) : speaker;
+}
+
+/* Gear is read less often than the site's step: its files are as coarse as its rows. */
+static unsigned step_of(const struct route *r, const struct node *node)
+{
+	int64_t step_ms = node->at->step_ms ? node->at->step_ms : r->config->step_ms;
+
+	if (node->kind == NODE_GEAR && step_ms < GEAR_STEP_MS)
+		step_ms = GEAR_STEP_MS;
+	return step_ms >= 1000 ? (unsigned)(step_ms / 1000) : 1;
+}
+
+static void slot_resolve(struct route *r, struct slot *slot, const char *class_name, const char *subject)
 {
 	const struct metric_class *class = metric_class_named(class_name);
-	const struct node *node = r->stream->node;
-	char path[FILE_PATH_SIZE], file[FILE_NAME_SIZE];
+	const struct node *node = subject_node(r, subject);
+	char path[FILE_PATH_SIZE], file[FILE_NAME_SIZE], gear[METRIC_NODE_MAX];
 
 	*slot = (struct slot){.state = SLOT_UNKNOWN};
-	if (!class || !node || !node->at || !metric_instance_valid(instance))
+	if (!class || !node || !node->at)
 		return;
-	metric_file_name(class, instance, file, sizeof(file));
+	metric_file_name(class, metric_subject_split(subject, gear), file, sizeof(file));
 	snprintf(path, sizeof(path), "%s/%s/%s.rrd", node->at->id, node->id, file);
 	if (files_shard_of(path, r->shards) != r->index) {
 		slot->state = SLOT_ELSEWHERE;
 		return;
 	}
-	int64_t step_ms = node->at->step_ms ? node->at->step_ms : r->config->step_ms;
-	unsigned step_s = step_ms >= 1000 ? (unsigned)(step_ms / 1000) : 1;
-	slot->file = shard_file(r->shard, path, class, step_s, node->at->simulated);
+	slot->file = shard_file(r->shard, path, class, step_of(r, node), node->at->simulated);
 	if (slot->file)
 		slot->state = SLOT_FILE;
 }

@@ -20,7 +20,7 @@ struct rows {
 static const char *const texts[QUERY_COUNT] = {
         [QUERY_NODES] = "SELECT id, name, link, link_at, life_at, sample_at, software, skew_ms, backlog FROM node",
         /* interfaces and agents' own paths colour nothing */
-        [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5) OR terminal",
+        [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5, 6, 8, 9) OR terminal",
         [QUERY_NODE_CHECKS] = CHECK_COLUMNS "WHERE node = ?1",
         [QUERY_META] = "SELECT value FROM meta WHERE key = ?1",
         [QUERY_INCIDENTS_OPEN] = INCIDENTS "WHERE open" NEWEST "LIMIT 5000",
