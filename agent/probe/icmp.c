@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/probe/echo.h"
+#include "agent/probe/raw.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -50,6 +51,7 @@ struct icmp {
 	uint32_t runs;
 	struct icmp_run **slots; /* NULL: free */
 	uint32_t slot_count;
+	struct raw_pool *spare;
 };
 
 static const struct {
@@ -118,6 +120,7 @@ struct icmp *icmp_open(void)
 	chance_bytes(ic->cookie, sizeof(ic->cookie));
 	open_socket(ic, ICMP_V4);
 	open_socket(ic, ICMP_V6);
+	ic->spare = raw_pool_open();
 	return ic;
 }
 
@@ -128,8 +131,14 @@ void icmp_close(struct icmp *ic)
 	for (int i = 0; i < ICMP_FAMILIES; i++)
 		if (ic->fds[i] >= 0)
 			close(ic->fds[i]);
+	raw_pool_close(ic->spare);
 	free(ic->slots);
 	free(ic);
+}
+
+struct raw_pool *icmp_spare(struct icmp *ic)
+{
+	return ic ? ic->spare : NULL;
 }
 
 int icmp_fd(const struct icmp *ic, enum icmp_family family)

@@ -16,11 +16,15 @@
 
 enum icmp_family { ICMP_V4, ICMP_V6, ICMP_FAMILIES };
 
+struct raw_pool;
+
 extern const struct probe_type probe_icmp;
 
 /* Never fails: a family without a socket is said in the log, once. */
 struct icmp *icmp_open(void);
 void icmp_close(struct icmp *ic);
+/* Sockets for traces and MTU checks; borrowed, NULL when `ic` is. */
+struct raw_pool *icmp_spare(struct icmp *ic);
 /* Poll it for reading and for priority (stamps of sending), then call icmp_receive(); -1: none. */
 int icmp_fd(const struct icmp *ic, enum icmp_family family);
 /* Reads what came; `stamps`: the poll showed priority or an error, so stamps of sending too. `on_ready` is called with the owner of each run that has all its answers: step it. */

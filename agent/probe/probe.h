@@ -23,6 +23,7 @@
 
 #define PROBE_UNKNOWN (-1)
 #define PROBE_STATE_MAX 512 /* bytes of any kind's state; what is larger is allocated in start and freed in finish */
+#define PROBE_KEPT 2
 #define PROBE_NOTE_MAX 160
 
 struct icmp;
@@ -67,7 +68,9 @@ struct probe_job {
 	struct trust *trust; /* borrowed: authorities and settings of TLS; NULL: the run makes its own */
 	int64_t wall_ms;     /* now, by the collector's clock, which certificates are judged by; 0: this host's */
 	const char *node;    /* who we say we are; NULL or "": not told */
-	void *owner;         /* given back by icmp.h when the probe has all it waits for */
+	int64_t *
+	        kept; /* PROBE_KEPT numbers that stay from run to run of one check, zero at first; NULL: this is the only run */
+	void *owner; /* given back by icmp.h when the probe has all it waits for */
 };
 
 struct probe_type {

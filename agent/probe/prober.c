@@ -44,6 +44,7 @@ struct check {
 	union probe_address literal; /* family 0: the host is a name */
 	int fd;                      /* that the epoll set holds for it */
 	uv_timer_t timer;
+	int64_t numbers_kept[PROBE_KEPT];
 	_Alignas(16) char state[PROBE_STATE_MAX];
 };
 
@@ -214,6 +215,7 @@ static void run_begin(struct check *c, const union probe_address *address, int64
 	        .trust = p->trust,
 	        .wall_ms = p->offset_ms ? clock_boot_ms() + p->offset_ms : 0,
 	        .node = p->node,
+	        .kept = c->numbers_kept,
 	        .owner = c};
 
 	if (address->any.sa_family == AF_INET6)

@@ -36,12 +36,13 @@ struct trace_hop {
 
 struct trace_result {
 	bool reached;
-	enum reason reason;           /* of not reaching it */
-	union probe_address target;   /* family 0: the name has no address */
+	enum reason reason;         /* of not reaching it */
+	union probe_address target; /* family 0: the name has no address */
 	unsigned hop_count;
 	struct trace_hop hops[TRACE_HOPS_MAX]; /* hops[0]: the first router */
-	unsigned mtu;                 /* bytes of the largest whole packet that passed, 0 unknown */
-	unsigned mtu_hop;             /* the hop that said a packet is too big, from 1; 0: nobody (a hole, when mtu is below the interface's) */
+	unsigned mtu;                          /* bytes of the largest whole packet that passed, 0 unknown */
+	unsigned
+	        mtu_hop; /* the hop that said a packet is too big, from 1; 0: nobody (a hole, when mtu is below the interface's) */
 };
 
 struct trace;
