@@ -18,10 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/poll/text.h"
 #include "agent/poll/walk.h"
 
 #define MODEL_UNKNOWN INT64_MIN /* as METRIC_UNKNOWN */
 #define MODEL_ROOT_MAX 16       /* elements of a row's OID */
+#define MODEL_ASKS_MAX 160      /* rows: notes of each fit in arrays of so many */
 
 enum model_period {
 	MODEL_EVERY, /* counters, states, battery: every poll */
@@ -39,12 +41,7 @@ struct model_ask {
 extern const struct model_ask model_asks[];
 extern const size_t model_asks_count;
 
-/* Raw bytes of a device. data NULL: not told. A NUL follows the bytes. Lives until the next full model_begin. */
-struct model_text {
-	const char *data;
-	size_t len;
-};
-
+#define IFACE_FIELDS 26
 struct model_interface {
 	int64_t index;
 	const char *name; /* printable UTF-8, never NULL: ifName, else ifDescr, else the number */
@@ -57,18 +54,23 @@ struct model_interface {
 	int counter_bits;                                         /* of the octets: 64, 32, 0 where there are none */
 	int packet_bits;                                          /* of the packets, likewise */
 	int64_t discontinuity_ticks, last_change_ticks;           /* on the clock of sysUpTime, hundredths */
-	int64_t raw[20];                                          /* model.c's */
+	int64_t raw[IFACE_FIELDS];                                /* as told, by enum interface_field of oids.h */
 };
 
 struct model_neighbour {
-	const char *protocol;         /* "lldp", "cdp" */
-	int64_t local_index;          /* ifIndex of our port, unknown where the device does not tell */
-	int64_t local_number;         /* the device's own number of its port, unknown where its index is shortened */
-	struct model_text local_port; /* not told: data NULL */
-	struct model_text chassis, port, system; /* a MAC as lower-case "aa:bb:..": the device's own words otherwise */
-	struct model_text port_descr, descr;
-	int64_t raw[4]; /* model.c's */
-	struct model_text told[2];
+	const char *protocol; /* "lldp", "cdp" */
+	int64_t local_number; /* the device's own number of its port; unknown where it answers with a shortened index */
+	struct model_text local_port; /* what the device calls its port; data NULL where it does not tell */
+	int64_t local_index;          /* ifIndex of that interface, and its name; unknown and NULL where it is none */
+	const char *local_name;
+	struct model_text chassis, port,
+	        system; /* a MAC or an address as people write it, else the device's own words */
+	struct model_text port_descr;
+	struct neighbour_key {
+		uint8_t table, len;
+		uint32_t index[4];
+	} key;
+	int64_t chassis_kind, port_kind; /* the subtypes, as told */
 };
 
 struct model_ups {
@@ -115,10 +117,8 @@ void model_put(struct model *m, const struct varbind *v);
 void model_finish(struct model *m);
 void model_free(struct model *m);
 
-/* The row that an OID belongs to, -1: none. */
+/* The row of model_asks that an OID belongs to, -1: none. */
 int model_ask_of(const unsigned long *oid, size_t len);
-/* Printable UTF-8 with a NUL of what a device said: control characters and broken bytes become '?', ends are trimmed. Returns out. */
-char *model_text_print(const struct model_text *t, char *out, size_t size);
 /* The neighbours as the JSON list of the command snmp (gives; compact; free()). At most `limit` bytes: what does not fit is left out. */
 char *model_neighbours_json(const struct model *m, size_t limit);
 

@@ -1,0 +1,117 @@
+/*
+ * oids: where the model keeps what each row of model_asks was answered. Private to agent/poll's model.
+ */
+#ifndef SANSANG_OIDS_H
+#define SANSANG_OIDS_H
+
+/* What a row's answers are about. */
+enum model_thing {
+	THING_FIRST,          /* the figure `field` is the first value */
+	THING_MOST,           /* the figure is the highest of them */
+	THING_SUM,            /* the figure is their sum, and how many they are is counted */
+	THING_TEXT,           /* the device's text `field` */
+	THING_OBJECT,         /* sysObjectID */
+	THING_INTERFACE,      /* the interface of that index, its number `field` */
+	THING_INTERFACE_TEXT, /* the same, its text */
+	THING_STORAGE,
+	THING_SENSOR,
+	THING_PORT, /* a port that LLDP runs on, by its own number */
+	THING_NEIGHBOUR,
+};
+
+enum figure {
+	FIGURE_UPTIME,
+	FIGURE_HOST_UPTIME,
+	FIGURE_ENGINE_TIME,
+	FIGURE_PROCESSORS, /* sum of loads in per cent */
+	FIGURE_CPU_IDLE,
+	FIGURE_CPU, /* of vendors' own tables, per cent */
+	FIGURE_MEMORY_PCT,
+	FIGURE_MEMORY_TOTAL,
+	FIGURE_MEMORY_FREE,
+	FIGURE_MEMORY_BUFFER,
+	FIGURE_MEMORY_CACHED,
+	FIGURE_POOL_USED,
+	FIGURE_POOL_FREE,
+	FIGURE_TEMPERATURE,
+	FIGURE_TEMPERATURE_TENTHS,
+	FIGURE_UPS_STATUS, /* RFC 1628 from here */
+	FIGURE_UPS_ON_BATTERY_S,
+	FIGURE_UPS_MINUTES,
+	FIGURE_UPS_CHARGE,
+	FIGURE_UPS_BATTERY_DV,
+	FIGURE_UPS_TEMPERATURE,
+	FIGURE_UPS_SOURCE,
+	FIGURE_UPS_INPUT_V,
+	FIGURE_UPS_OUTPUT_V,
+	FIGURE_UPS_LOAD,
+	FIGURE_APC_STATUS, /* PowerNet-MIB */
+	FIGURE_APC_CHARGE,
+	FIGURE_APC_TEMPERATURE,
+	FIGURE_APC_RUNTIME_TICKS,
+	FIGURE_APC_BATTERY_V,
+	FIGURE_APC_CHARGE_TENTHS,
+	FIGURE_APC_INPUT_V,
+	FIGURE_APC_OUTPUT,
+	FIGURE_APC_OUTPUT_V,
+	FIGURE_APC_LOAD,
+	FIGURE_APC_LOAD_TENTHS,
+	FIGURE_XUPS_RUNTIME_S, /* XUPS-MIB */
+	FIGURE_XUPS_BATTERY_V,
+	FIGURE_XUPS_CHARGE,
+	FIGURE_XUPS_ABM,
+	FIGURE_XUPS_INPUT_V,
+	FIGURE_XUPS_LOAD,
+	FIGURE_XUPS_OUTPUT_V,
+	FIGURE_XUPS_SOURCE,
+	FIGURE_MGE_RUNTIME_S, /* MG-SNMP-UPS-MIB */
+	FIGURE_MGE_CHARGE,
+	FIGURE_MGE_BATTERY_DV,
+	FIGURE_MGE_LOW,
+	FIGURE_MGE_ON_BATTERY,
+	FIGURE_MGE_INPUT_DV,
+	FIGURE_MGE_OUTPUT_DV,
+	FIGURE_MGE_LOAD,
+	FIGURE_COUNT
+};
+
+enum model_text_field { TEXT_NAME, TEXT_DESCR, TEXT_LOCATION };
+
+enum interface_field {
+	IFACE_TYPE,
+	IFACE_SPEED,
+	IFACE_HIGH_SPEED,
+	IFACE_ADMIN,
+	IFACE_OPER,
+	IFACE_LAST_CHANGE,
+	IFACE_DISCONTINUITY,
+	IFACE_IN_OCTETS,
+	IFACE_IN_UNICAST,
+	IFACE_IN_MULTICAST,
+	IFACE_IN_BROADCAST,
+	IFACE_OUT_OCTETS,
+	IFACE_OUT_UNICAST,
+	IFACE_OUT_MULTICAST,
+	IFACE_OUT_BROADCAST,
+	IFACE_IN_ERRORS,
+	IFACE_IN_DISCARDS,
+	IFACE_OUT_ERRORS,
+	IFACE_OUT_DISCARDS,
+	IFACE_IN_OCTETS_32, /* from here: light polls ask only where the wide ones are missing */
+	IFACE_IN_PACKETS_32,
+	IFACE_OUT_OCTETS_32,
+	IFACE_OUT_PACKETS_32,
+	IFACE_NUMBERS
+};
+enum interface_text { IFACE_DESCR, IFACE_NAME, IFACE_ALIAS, IFACE_MAC };
+
+enum storage_field { STORAGE_TYPE, STORAGE_SIZE, STORAGE_USED, STORAGE_FIELDS };
+enum sensor_field { SENSOR_TYPE, SENSOR_SCALE, SENSOR_PRECISION, SENSOR_VALUE, SENSOR_STATUS, SENSOR_FIELDS };
+enum port_field { PORT_KIND, PORT_ID, PORT_DESCR };
+
+/* `field` of a neighbour: one of these, and the table that it stands in times 16. */
+enum neighbour_field { PEER_CHASSIS_KIND, PEER_CHASSIS, PEER_PORT_KIND, PEER_PORT, PEER_PORT_DESCR, PEER_SYSTEM };
+enum neighbour_table { PEERS_LLDP, PEERS_LLDP_V2, PEERS_CDP };
+#define PEER(table, field) ((table)*16 + (field))
+
+#endif
