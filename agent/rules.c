@@ -18,7 +18,8 @@ static const char *const resolver_paths[] = {"/etc/resolv.conf", "/etc/hosts", "
         "/etc/gai.conf", "/etc/services", "/etc/ld.so.cache", "/etc/localtime", "/run/systemd/resolve", "/lib",
         "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", NULL};
 
-static const char *const agent_paths[] = {"/proc", "/sys/class/net", "/sys/devices", "/etc/ssl", "/dev/urandom", NULL};
+static const char *const agent_paths[] = {"/proc", "/sys/class/net", "/sys/devices", "/sys/block", "/sys/class/hwmon",
+        "/sys/class/thermal", "/sys/class/rtc", "/sys/fs/ext4", "/etc/ssl", "/dev/urandom", NULL};
 
 struct path_list {
 	struct sandbox_path paths[PATHS_MAX];

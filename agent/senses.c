@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "agent/sense/boot.h"
+#include "agent/sense/health.h"
 #include "common/memory.h"
 
 #define SENSES_MAX 16
 
 static const struct sense *const tables[][SENSES_MAX] = {
-        [SENSES_AGENT] = {NULL},
+        [SENSES_AGENT] = {&sense_health, &sense_boot, NULL},
         [SENSES_EYES] = {NULL},
 };
 

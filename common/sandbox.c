@@ -141,7 +141,8 @@ static const int calls_common[] = {C(read), C(write), C(readv), C(writev), C(pre
         C(ppoll), C(select), C(pselect6), C(restart_syscall), C(tgkill), C(membarrier), C(statfs), C(fstatfs), C(umask),
         C(getuid), C(geteuid), C(getgid), C(getegid), C(timerfd_create), C(timerfd_settime), C(mlock), C(munlock),
         C(prctl), C(arch_prctl), C(set_tid_address), C(socketpair), C(get_mempolicy), C(getcpu), C(sched_getparam),
-        C(sched_getscheduler), C(sched_get_priority_max), C(sched_get_priority_min), C(adjtimex), C(capget)};
+        C(sched_getscheduler), C(sched_get_priority_max), C(sched_get_priority_min), C(adjtimex), C(clock_adjtime),
+        C(capget)};
 
 static const int calls_files[] = {C(open), C(openat), C(creat), C(fsync), C(fdatasync), C(ftruncate), C(truncate),
         C(rename), C(renameat), C(renameat2), C(unlink), C(unlinkat), C(mkdir), C(mkdirat), C(rmdir), C(flock),
