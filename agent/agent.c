@@ -8,13 +8,13 @@
 
 #include "agent/central.h"
 #include "agent/config.h"
+#include "agent/lines.h"
 #include "agent/rules.h"
 #include "agent/sample.h"
 #include "agent/send/spool.h"
 #include "agent/send/uplink.h"
 #include "agent/sense/host.h"
 #include "agent/sense/iface.h"
-#include "agent/sense/route.h"
 #include "agent/senses.h"
 #include "agent/sight.h"
 #include "agent/talk.h"
@@ -36,15 +36,14 @@ struct agent {
 	struct uplink *uplink;
 	struct host *host;
 	struct iface *iface; /* NULL when there is no netlink */
-	struct netlink *routes;
 	struct sink sink;
 	struct sense_context context;
 	struct senses *senses;
 	struct sight_handlers sight_handlers;
 	struct sight *sight;
 	struct central *central;
-	unsigned *line_interfaces; /* of central's uplinks: which interface they leave by */
-	char gateway[ROUTE_TEXT], gateway_interface[IF_NAMESIZE], collector[CENTRAL_HOST_MAX];
+	struct lines *lines;
+	char collector[CENTRAL_HOST_MAX];
 	int64_t offset_ms, step_ms, due_boot_ms;
 	bool offset_known, stopping;
 	int64_t cpu_us, cpu_boot_ms;
@@ -156,17 +155,6 @@ static void on_step(uv_timer_t *t)
 
 /* ---- what is seen ---- */
 
-/* The line's own traffic: counters of the interface that its target is reached by. */
-static void fill_octets(const struct agent *a, const char *instance, int64_t *values)
-{
-	for (size_t i = 0; a->iface && a->central && i < a->central->uplink_count; i++)
-		if (!strcmp(a->central->uplinks[i].instance, instance)) {
-			iface_octets(
-			        a->iface, a->line_interfaces[i], &values[PATH_IN_OCTETS], &values[PATH_OUT_OCTETS]);
-			return;
-		}
-}
-
 static void sink_row(
         void *arg, enum metric_class_id class_id, const char *subject, int64_t boot_ms, const int64_t *values)
 {
@@ -175,7 +163,7 @@ static void sink_row(
 
 	if (class_id == CLASS_UPLINK) {
 		memcpy(filled, values, metric_class(class_id)->count * sizeof(filled[0]));
-		fill_octets(a, subject, filled);
+		lines_fill(a->lines, a->iface, subject, filled);
 		values = filled;
 	}
 	sample_row(a->sample, class_id, subject, boot_ms, values);
@@ -229,26 +217,14 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 
 /* ---- places: gateway and the lines' interfaces ---- */
 
-static void tell_place(struct agent *a)
-{
-	struct sense_place place = {a->gateway, a->gateway_interface, a->collector};
-
-	senses_place(a->senses, &place);
-	sight_place(a->sight, &place);
-}
-
 static void on_routes(uv_timer_t *t)
 {
 	struct agent *a = t->data;
+	struct sense_place place = {.collector = a->collector};
 
-	if (!a->routes)
-		return;
-	route_gateway(a->routes, a->gateway);
-	if (!if_indextoname(route_interface(a->routes, a->gateway), a->gateway_interface))
-		a->gateway_interface[0] = '\0';
-	for (size_t i = 0; a->central && i < a->central->uplink_count; i++)
-		a->line_interfaces[i] = route_interface(a->routes, a->central->uplinks[i].target);
-	tell_place(a);
+	lines_look(a->lines, &place);
+	senses_place(a->senses, &place);
+	sight_place(a->sight, &place);
 }
 
 static void on_route_change(void *arg)
@@ -268,6 +244,15 @@ static void on_carrier(void *arg, const char *name, bool up, bool gone)
 	sample_event(a->sample, now, "carrier", text);
 	sample_hint(a->sample, now, CLASS_INTERFACE, name, up, up ? REASON_OK : REASON_UNREACHABLE);
 	seal_within(a, URGENT_MS);
+}
+
+static void on_duplex(void *arg, const char *name, bool half, long mbit)
+{
+	struct agent *a = arg;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %s %ld", name, half ? "half" : "full", mbit);
+	sample_event(a->sample, clock_boot_ms(), "duplex", text);
 }
 
 static void on_news(uv_poll_t *poll, int status, int events)
@@ -292,8 +277,7 @@ static int apply_central(struct agent *a, const char *json, size_t len)
 		log_warn("central configuration is for node %s", fresh->node);
 	central_free(a->central);
 	a->central = fresh;
-	free(a->line_interfaces);
-	a->line_interfaces = mem_alloc((fresh->uplink_count + 1) * sizeof(unsigned));
+	lines_set(a->lines, fresh);
 	sight_central(a->sight, json, len);
 	return 0;
 }
@@ -343,7 +327,7 @@ static void on_connected(bool connected, const char *address, void *arg)
 	if (!connected)
 		return; /* the collector's address stays: its path is what we want to see now */
 	snprintf(a->collector, sizeof(a->collector), "%s", address);
-	tell_place(a);
+	on_routes(&a->route_timer);
 	sample_repeat_hints(a->sample);
 }
 
@@ -386,12 +370,14 @@ static void on_stop(void *arg)
 
 static void sense_open(struct agent *a)
 {
-	struct iface_handlers handlers = {
-	        .on_row = on_interface_row, .on_carrier = on_carrier, .on_route = on_route_change, .arg = a};
+	struct iface_handlers handlers = {.on_row = on_interface_row,
+	        .on_carrier = on_carrier,
+	        .on_duplex = on_duplex,
+	        .on_route = on_route_change,
+	        .arg = a};
 
 	a->host = host_open("/proc");
-	if (netlink_open(&a->routes, 0))
-		a->routes = NULL;
+	a->lines = lines_open(&a->sink);
 	if (iface_open(&a->iface, "/sys", &a->config->capture_interfaces, &handlers))
 		return;
 	uv_poll_init(&a->loop, &a->news, iface_news_fd(a->iface));
@@ -474,12 +460,11 @@ static void agent_close(struct agent *a)
 	uv_loop_close(&a->loop);
 	sample_free(a->sample);
 	iface_close(a->iface);
-	netlink_close(a->routes);
+	lines_close(a->lines);
 	host_close(a->host);
 	senses_close(a->senses);
 	sight_free(a->sight);
 	central_free(a->central);
-	free(a->line_interfaces);
 	spool_close(a->spool);
 }
 

@@ -4,13 +4,17 @@
 
 #include "agent/sense/boot.h"
 #include "agent/sense/health.h"
+#include "agent/sense/conflict.h"
+#include "agent/sense/lease.h"
+#include "agent/sense/neighbour.h"
+#include "agent/sense/resolver.h"
 #include "common/memory.h"
 
 #define SENSES_MAX 16
 
 static const struct sense *const tables[][SENSES_MAX] = {
-        [SENSES_AGENT] = {&sense_health, &sense_boot, NULL},
-        [SENSES_EYES] = {NULL},
+        [SENSES_AGENT] = {&sense_health, &sense_boot, &sense_lease, &sense_neighbour, &sense_resolver, NULL},
+        [SENSES_EYES] = {&sense_conflict, NULL},
 };
 
 struct senses {

@@ -27,6 +27,7 @@ struct link {
 	char name[IF_NAMESIZE];
 	bool carrier, seen;
 	unsigned speed_age;
+	bool half;
 	int64_t values[METRIC_COLUMNS_MAX];
 };
 
@@ -104,22 +105,39 @@ static struct link *link_add(struct iface *s, int index, const char *name, bool 
 	return l;
 }
 
-/* Bits a second from <sys>/class/net/NAME/speed, which holds Mbit/s, -1 or nothing. */
-static int64_t read_speed(const struct iface *s, const char *name)
+/* <sys>/class/net/NAME/WHAT; "" when there is none (a virtual or a lost interface). */
+static void read_attribute(const struct iface *s, const char *name, const char *what, char text[32])
 {
-	char path[256], text[32];
+	char path[256];
 	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/class/net/%s/speed", s->sys_root, name);
+	snprintf(path, sizeof(path), "%s/class/net/%s/%s", s->sys_root, name, what);
+	text[0] = '\0';
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return METRIC_UNKNOWN;
-	got = read(fd, text, sizeof(text) - 1);
+		return;
+	got = read(fd, text, 31);
 	close(fd);
 	text[got > 0 ? got : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+/* The kernel's speed is Mbit/s, -1 or nothing. */
+static void read_speed(struct iface *s, struct link *l)
+{
+	char text[32];
+	bool half;
+
+	read_attribute(s, l->name, "speed", text);
 	long mbit = strtol(text, NULL, 10);
-	return mbit > 0 && mbit < 4294967 ? (int64_t)mbit * 1000000 : METRIC_UNKNOWN;
+	l->values[IF_SPEED] = mbit > 0 && mbit < 4294967 ? (int64_t)mbit * 1000000 : METRIC_UNKNOWN;
+	read_attribute(s, l->name, "duplex", text);
+	half = !strcmp(text, "half");
+	if (half != l->half && (half || !strcmp(text, "full"))) {
+		l->half = half;
+		s->handlers.on_duplex(s->handlers.arg, l->name, half, mbit > 0 ? mbit : 0);
+	}
 }
 
 static void link_carrier(struct iface *s, struct link *l, bool up)
@@ -175,7 +193,7 @@ static void link_row(struct iface *s, struct link *l)
 {
 	l->values[IF_CARRIER] = l->carrier;
 	if (++l->speed_age > SPEED_STEPS) {
-		l->values[IF_SPEED] = read_speed(s, l->name);
+		read_speed(s, l);
 		l->speed_age = 0;
 	}
 	s->handlers.on_row(s->handlers.arg, l->name, l->values);

@@ -23,6 +23,8 @@ struct iface_handlers {
 	void (*on_row)(void *arg, const char *name, const int64_t *values);
 	/* `gone`: the interface itself was removed. Not called for how things are at the start. */
 	void (*on_carrier)(void *arg, const char *name, bool up, bool gone);
+	/* Half duplex is told when it is first seen, full when it was half before. mbit 0: not known. */
+	void (*on_duplex)(void *arg, const char *name, bool half, long mbit);
 	void (*on_route)(void *arg); /* a route changed: gateways may be others now */
 	void *arg;
 };

@@ -18,6 +18,7 @@
 #include "agent/sense/route.h"
 
 struct seen {
+	char duplex[64];
 	unsigned rows, changes, routes;
 	bool lo, up;
 	int64_t values[METRIC_COLUMNS_MAX];
@@ -45,6 +46,13 @@ static void on_carrier(void *arg, const char *name, bool up, bool gone)
 	s->up = up;
 }
 
+static void on_duplex(void *arg, const char *name, bool half, long mbit)
+{
+	struct seen *s = arg;
+
+	snprintf(s->duplex, sizeof(s->duplex), "%s %s %ld", name, half ? "half" : "full", mbit);
+}
+
 static void on_route(void *arg)
 {
 	((struct seen *)arg)->routes++;
@@ -52,7 +60,8 @@ static void on_route(void *arg)
 
 static struct iface_handlers handlers_for(struct seen *s)
 {
-	return (struct iface_handlers){.on_row = on_row, .on_carrier = on_carrier, .on_route = on_route, .arg = s};
+	return (struct iface_handlers){
+	        .on_row = on_row, .on_carrier = on_carrier, .on_duplex = on_duplex, .on_route = on_route, .arg = s};
 }
 
 static void send_to_self(size_t bytes)
