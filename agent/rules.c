@@ -21,6 +21,10 @@ static const char *const resolver_paths[] = {"/etc/resolv.conf", "/etc/hosts", "
 static const char *const agent_paths[] = {"/proc", "/sys/class/net", "/sys/devices", "/sys/block", "/sys/class/hwmon",
         "/sys/class/thermal", "/sys/class/rtc", "/sys/fs/ext4", "/etc/ssl", "/dev/urandom", NULL};
 
+/* Authorities by which certificates of services are judged. */
+static const char *const trust_paths[] = {"/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
+        "/usr/local/share/ca-certificates", NULL};
+
 struct path_list {
 	struct sandbox_path paths[PATHS_MAX];
 	size_t count;
@@ -81,6 +85,7 @@ int rules_enter_eyes(const struct agent_config *c)
 	struct sandbox rules = {.user = c->user, .calls = SANDBOX_CONNECT | SANDBOX_NETLINK, .paths = l.paths};
 
 	add_all(&l, resolver_paths);
+	add_all(&l, trust_paths);
 	add_extra(&l, c);
 	return sandbox_enter(&rules);
 }
