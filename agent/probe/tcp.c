@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/probe/complaint.h"
+
 struct tcp {
 	int fd;
 	int64_t begun_ns, wake_ms;
@@ -29,7 +31,14 @@ static struct probe_want done(void)
 static struct probe_want failed(struct tcp *t, int error)
 {
 	t->result.up = false;
-	t->result.reason = probe_reason(error);
+	t->result.reason = complaint_read(t->fd, error, t->result.note);
+	return done();
+}
+
+/* Of the whole run: nothing came. */
+static struct probe_want silent(struct tcp *t)
+{
+	t->result.reason = REASON_TIMEOUT;
 	return done();
 }
 
@@ -78,6 +87,7 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 	if (t->fd < 0)
 		return failed(t, errno);
 	setsockopt(t->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	complaint_hear(t->fd, job->address.any.sa_family);
 	if (probe_bind(t->fd, job))
 		return failed(t, EADDRNOTAVAIL);
 	if (!connect(t->fd, &job->address.any, probe_address_len(&job->address)))
@@ -95,7 +105,7 @@ static struct probe_want tcp_step(void *state, unsigned events, int64_t now_ms)
 	struct tcp *t = state;
 
 	if (!events && now_ms >= t->wake_ms)
-		return failed(t, ETIMEDOUT);
+		return silent(t);
 	if (!events)
 		return (struct probe_want){.fd = t->fd, .events = PROBE_WRITABLE, .wake_ms = t->wake_ms};
 	return look(t);
