@@ -25,7 +25,7 @@ static const struct process_link links[] = {
 };
 
 static const char usage[] = "usage: sansang-agent --config FILE [--check-config]\n"
-                            "       sansang-agent probe tcp|icmp TARGET [--json]\n"
+                            "       sansang-agent probe TYPE TARGET [--json]      (probe --help)\n"
                             "       sansang-agent --version\n";
 
 struct options {
@@ -60,25 +60,6 @@ static int options_read(struct options *o, int argc, char **argv)
 			return usage_error("not understood", argv[i]);
 	}
 	return 0;
-}
-
-static int probe_command(int argc, char **argv)
-{
-	const char *words[2];
-	bool json = false;
-	int count = 0;
-
-	for (int i = 2; i < argc; i++) {
-		if (!strcmp(argv[i], "--json"))
-			json = true;
-		else if (argv[i][0] == '-' || count == 2)
-			return usage_error("not understood", argv[i]);
-		else
-			words[count++] = argv[i];
-	}
-	if (count < 2)
-		return usage_error("probe needs a type and a target", NULL);
-	return look_probe(words[0], words[1], json);
 }
 
 static enum log_level level_of(const char *name)
@@ -161,7 +142,7 @@ int main(int argc, char **argv)
 
 	log_open("agent", LOG_LEVEL_INFO);
 	if (argc > 1 && !strcmp(argv[1], "probe"))
-		return probe_command(argc, argv);
+		return look_command(argc - 2, argv + 2);
 	status = options_read(&o, argc, argv);
 	if (status)
 		return status;

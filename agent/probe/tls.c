@@ -154,7 +154,7 @@ static void tls_finish(void *state, struct probe_result *out)
 
 const struct probe_type probe_tls = {
         .name = "tls",
-        .has_port = true,
+        .default_port = 443,
         .has_detail = true,
         .detail = CLASS_TLS,
         .start = tls_start,
