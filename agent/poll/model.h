@@ -119,6 +119,8 @@ void model_free(struct model *m);
 
 /* The row of model_asks that an OID belongs to, -1: none. */
 int model_ask_of(const unsigned long *oid, size_t len);
+/* Gives. */
+json_t *model_neighbour_json(const struct model_neighbour *n);
 /* The neighbours as the JSON list of the command snmp (gives; compact; free()). At most `limit` bytes: what does not fit is left out. */
 char *model_neighbours_json(const struct model *m, size_t limit);
 

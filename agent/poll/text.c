@@ -26,7 +26,7 @@ struct model_text text_keep(struct text_pool *pool, const void *data, size_t len
 	if (!c || CHUNK_BYTES - c->used < len + 1) {
 		if (pool->bytes >= POOL_MAX)
 			return (struct model_text){0};
-		c = memory_zeroed(sizeof(*c));
+		c = mem_alloc(sizeof(*c));
 		c->next = pool->chunks;
 		pool->chunks = c;
 		pool->bytes += CHUNK_BYTES;
