@@ -14,8 +14,7 @@
 #include <uv.h>
 
 #include "agent/poll/poller.h"
-
-struct variable_list; /* net-snmp's */
+#include "agent/poll/walk.h"
 
 struct sessions;
 struct session;
@@ -32,11 +31,11 @@ void session_close(struct session *s);
 enum session_command { SESSION_GET, SESSION_GETNEXT, SESSION_GETBULK };
 
 struct session_answer {
-	enum reason reason;              /* OK: there is an answer of the device, which may be an error */
-	const char *note;                /* words of what was wrong, or NULL */
-	long error, error_index;         /* SNMP's errstat (0 none, 1 tooBig, 2 noSuchName, 5 genErr ...) */
-	struct variable_list *variables; /* borrowed */
-	int64_t rtt_us;                  /* since it was sent (last) */
+	enum reason reason;      /* OK: there is an answer of the device, which may be an error */
+	const char *note;        /* words of what was wrong, or NULL */
+	long error, error_index; /* SNMP's errstat (0 none, 1 tooBig, 2 noSuchName, 5 genErr ...) */
+	struct session *from;    /* session_next reads on there */
+	int64_t rtt_us;          /* since it was sent (last) */
 	unsigned retries;
 };
 
@@ -52,6 +51,11 @@ struct session_request {
 	void *arg;
 };
 
+/* Of an answer, within on_answer: the next varbind (root and index_at are 0; its type may be an exception, message.h). False: no more, or broken. */
+bool session_next(struct session_answer *a, struct varbind *v);
+/* What remained could not be read. */
+bool session_broken(const struct session_answer *a);
+
 /* The request's arrays are borrowed during the call. on_answer comes later, once, never from within. */
 void session_ask(struct session *s, const struct session_request *r);
 /* Forgets the request under way. */
@@ -60,6 +64,7 @@ void session_cancel(struct session *s);
 /* What a walk learnt; zero at first. */
 struct session_pace {
 	unsigned repetitions; /* 0: not tried yet */
+	unsigned most;        /* repetitions at most; 0: walk.c's own limit */
 	unsigned columns;     /* side by side at most; 0: as many as wanted */
 	bool getnext;         /* GETBULK is not for this device */
 	unsigned walks;       /* since `getnext` was set: GETBULK is tried anew after many */
