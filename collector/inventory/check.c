@@ -88,6 +88,68 @@ static void server_check(
 		SAY(c, place, "%s%s: \"%s\" is gear, expected the id of a server", owner, key, id);
 }
 
+/* Which settings go with which version, and which need each other. */
+static void snmp_check(const struct checking *c, const struct node *n)
+{
+	const struct node_snmp *s = &n->snmp;
+	bool v3 = !strcmp(s->version, "3");
+	const struct {
+		bool wrong;
+		struct conf_place place;
+		const char *key, *what;
+	} rules[] = {
+	        {v3 && !s->user, s->version_place, "user", "missing, expected the SNMPv3 user"},
+	        {v3 && s->community_file, s->community_file_place, "community_file",
+	                "does not go with version 3, expected user, auth and privacy"},
+	        {!v3 && s->user, s->user_place, "user", "goes with version 3 only, expected version: 3 beside it"},
+	        {!v3 && s->auth, s->auth_place, "auth", "goes with version 3 only, expected version: 3 beside it"},
+	        {!v3 && s->privacy, s->privacy_place, "privacy",
+	                "goes with version 3 only, expected version: 3 beside it"},
+	        {s->auth && !s->auth_file, s->auth_place, "auth_file",
+	                "missing, expected the file with its pass phrase"},
+	        {!s->auth && s->auth_file, s->auth_file_place, "auth",
+	                "missing, expected how auth_file is used: SHA256"},
+	        {s->privacy && !s->auth, s->privacy_place, "privacy",
+	                "needs authentication, expected auth and auth_file beside it"},
+	        {s->privacy && !s->privacy_file, s->privacy_place, "privacy_file",
+	                "missing, expected the file with its pass phrase"},
+	        {!s->privacy && s->privacy_file, s->privacy_file_place, "privacy",
+	                "missing, expected how privacy_file is used: AES"},
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		if (rules[i].wrong)
+			SAY(c, rules[i].place, "nodes[%s].snmp.%s: %s", n->id, rules[i].key, rules[i].what);
+}
+
+static void gear_check(const struct checking *c, const struct node *n)
+{
+	if (!n->address)
+		SAY(c, n->id_place, "nodes[%s].address: missing, expected the address where this gear answers", n->id);
+	else if (n->at && !n->polled_by && !n->poller)
+		SAY(c, n->id_place,
+		        "nodes[%s].polled_by: missing, and there is no server at site %s and no "
+		        "province.collector_node; "
+		        "expected the id of a server",
+		        n->id, n->site);
+	snmp_check(c, n);
+}
+
+/* What only gear has. */
+static void server_keys_check(const struct checking *c, const struct node *n)
+{
+	const struct {
+		struct conf_place place;
+		const char *key;
+	} keys[] = {
+	        {n->polled_by_place, "polled_by"}, {n->every_place, "every"}, {n->snmp.version_place, "snmp.version"}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].place.line)
+			SAY(c, keys[i].place, "nodes[%s].%s: goes with gear only, expected kind: gear beside it", n->id,
+			        keys[i].key);
+}
+
 static void nodes_check(const struct checking *c)
 {
 	char owner[96];
@@ -98,9 +160,10 @@ static void nodes_check(const struct checking *c)
 		if (!n->at)
 			SAY(c, n->site_place, "nodes[%s].site: no site has the id \"%s\", expected the id of a site",
 			        n->id, n->site);
-		if (n->kind == NODE_GEAR && !n->address)
-			SAY(c, n->id_place, "nodes[%s].address: missing, expected the address where this gear answers",
-			        n->id);
+		if (n->kind == NODE_GEAR)
+			gear_check(c, n);
+		else
+			server_keys_check(c, n);
 		server_check(c, n->polled_by, n->polled_by_place, owner, "polled_by");
 	}
 	server_check(c, c->inv->collector_node, c->inv->collector_node_place, "province.", "collector_node");
@@ -121,6 +184,9 @@ static void services_check(const struct checking *c)
 {
 	for (size_t i = 0; i < c->inv->service_count; i++) {
 		const struct service *sv = &c->inv->services[i];
+		if (sv->options.stray)
+			SAY(c, sv->options.stray_place, "services[%s].check.%s: does not go with %s, expected %s",
+			        sv->id, sv->options.stray, check_name(sv->check), check_options_of(sv->check));
 		if (dates_wrong(sv->from, sv->until, sv->until_place))
 			SAY(c, sv->until_place, "services[%s].until: is not after from, expected a later time", sv->id);
 		if (sv->via && !via_known(c, sv->via))

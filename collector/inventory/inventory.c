@@ -138,6 +138,7 @@ static void tables_build(struct inventory_whole *w)
 	successions_build(w);
 	for (size_t i = 0; i < inv->node_count; i++)
 		inv->nodes[i].at = inventory_site(inv, inv->nodes[i].site);
+	pollers_build(w);
 }
 
 int inventory_load(const char *path, const char *zone, int language, struct inventory **out, struct conf_errors *errors)

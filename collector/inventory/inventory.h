@@ -39,6 +39,7 @@ struct uplink {
 	struct conf_place id_place;
 	char *carrier, *circuit, *hotline, *parent, *terminal, *gateway;
 	char *source;    /* the address that the site's server has on this line, or NULL when not known */
+	char *interface; /* the site's server's interface on this line, or NULL when not known */
 	int kind;        /* enum uplink_kind */
 	int responsible; /* enum responsible; the carrier by default */
 	double capacity_mbps;
@@ -57,19 +58,50 @@ struct site {
 	size_t uplink_count;
 };
 
+/* How gear is read. Files hold secrets: their names are relative to province.yaml's folder (vault.h). */
+struct node_snmp {
+	char *version; /* "1", "2c", "3" */
+	struct conf_place version_place;
+	char *community_file; /* NULL: "public" */
+	struct conf_place community_file_place;
+	char *user;
+	struct conf_place user_place;
+	char *auth;
+	struct conf_place auth_place;
+	char *auth_file;
+	struct conf_place auth_file_place;
+	char *privacy;
+	struct conf_place privacy_place;
+	char *privacy_file;
+	struct conf_place privacy_file_place;
+};
+
 struct node {
 	char *id;
 	struct conf_place id_place;
 	char *site;
 	struct conf_place site_place;
-	char *address, *polled_by;
+	char *address; /* of gear: "HOST", "HOST:PORT", "[V6]:PORT" */
+	char *polled_by;
 	struct conf_place polled_by_place;
-	int kind; /* enum node_kind */
-	/* SNMP settings of gear are kept for the poller */
-	char *snmp_version, *snmp_community_file, *snmp_user, *snmp_auth, *snmp_auth_file, *snmp_privacy,
-	        *snmp_privacy_file;
+	int kind;         /* enum node_kind */
+	int64_t every_ms; /* of gear: how often it is read */
+	struct conf_place every_place;
+	struct node_snmp snmp;
 	/* derived */
 	const struct site *at;
+	const struct node *poller; /* see inventory_poller */
+};
+
+/* What a check asks beyond its target; NULL, and of numbers -1: the agent's default (agent/probe/options.h). */
+struct check_options {
+	char *server_name, *status, *header, *body;
+	char *ca_file; /* of PEM, relative to province.yaml's folder (vault.h) */
+	struct conf_place ca_file_place;
+	bool verify;
+	int64_t redirects, count;
+	const char *stray; /* an option that its kind of check does not have, or NULL */
+	struct conf_place stray_place;
 };
 
 struct service {
@@ -86,6 +118,7 @@ struct service {
 	int check;    /* enum check_type */
 	char *target; /* "host:port", URL or host (of dns: the server) */
 	char *dns_name, *dns_expect;
+	struct check_options options;
 	bool checked_by_all;
 	struct conf_strings checked_by; /* site or unit ids */
 };
@@ -184,8 +217,12 @@ struct target {
 /* 0; -ENOENT; -EEXIST when ambiguous. `why` (size at least 256) says it with the candidates. */
 int inventory_target(const struct inventory *inv, const char *text, struct target *out, char *why, size_t size);
 
-/* ---- what one agent shall do (JSON for the wire, gives malloc'ed text); see agent/config.h for its shape ---- */
-char *inventory_agent_config(
-        const struct inventory *inv, const struct node *n, int64_t step_ms, int64_t at, char version[17]);
+/*
+ * What one agent shall do: JSON for the wire (malloc'ed), as agent/config.h describes. It holds the secrets of the gear that
+ * the agent reads: wipe it. The version changes with anything in it. Gear and authorities whose files `vault` lacks are left out.
+ */
+struct vault;
+char *inventory_agent_config(const struct inventory *inv, const struct vault *vault, const struct node *n,
+        int64_t step_ms, int64_t at, char version[17]);
 
 #endif

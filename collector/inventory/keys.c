@@ -5,6 +5,7 @@
 
 #include "collector/inventory/inventory.h"
 #include "collector/inventory/service_keys.h"
+#include "common/conf_scalar.h"
 #include "common/memory.h"
 
 const char *const uplink_kinds[] = {"tslcd", "internet", "4g", NULL};
@@ -22,6 +23,43 @@ static const char *host_check(const void *value)
 	return *text && *text != '-' && strlen(text) < 254 && !strpbrk(text, " \t\n/@\"'")
 	               ? NULL
 	               : "a host name or an address";
+}
+
+/* Gear may answer at another port than 161. */
+static const char *gear_address_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+	bool port = text[0] == '[' ? strstr(text, "]:") != NULL
+	                           : strchr(text, ':') && strchr(text, ':') == strrchr(text, ':');
+
+	if (!port)
+		return host_check(value);
+	return conf_address_check(text) ? "a host name or an address, HOST:PORT or [IPv6 address]:PORT" : NULL;
+}
+
+static const char *interface_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+
+	return *text && strlen(text) < 16 && strcmp(text, ".") && strcmp(text, "..") && !strpbrk(text, " \t\n/:\"'")
+	               ? NULL
+	               : "the name of a network interface, at most 15 letters";
+}
+
+static const char *user_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+
+	return *text && strlen(text) <= 32 ? NULL : "a name of 1 to 32 bytes"; /* RFC 3414, SnmpAdminString */
+}
+
+const char *enclosed_file_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+	bool up = !strcmp(text, "..") || !strncmp(text, "../", 3) || strstr(text, "/../") ||
+	          (strlen(text) > 3 && !strcmp(text + strlen(text) - 3, "/.."));
+
+	return *text && *text != '/' && !up ? NULL : "a file in province.yaml's folder or below it";
 }
 
 static const char *mail_check(const void *value)
@@ -73,6 +111,8 @@ static const struct conf_key uplink_keys[] = {
         {"gateway", CONF_STRING, UPLINK(gateway), .check = host_check, .help = "address that the site sends through"},
         {"source", CONF_STRING, UPLINK(source), .check = host_check,
                 .help = "the address of the site's server on this line"},
+        {"interface", CONF_STRING, UPLINK(interface), .check = interface_check,
+                .help = "the interface of the site's server on this line, such as eth1"},
         {"responsible", CONF_CHOICE, UPLINK(responsible), "carrier", .choices = responsibles,
                 .help = "who answers for it"},
         {0},
@@ -122,13 +162,19 @@ static const struct conf_key site_keys[] = {
 
 #define NODE(member) offsetof(struct node, member)
 static const struct conf_key snmp_keys[] = {
-        {"version", CONF_STRING, NODE(snmp_version), "2c", .choices = snmp_versions, .help = "1, 2c or 3"},
-        {"community_file", CONF_PATH, NODE(snmp_community_file), .help = "file of mode 0600 with the community"},
-        {"user", CONF_STRING, NODE(snmp_user), .help = "SNMPv3 user"},
-        {"auth", CONF_STRING, NODE(snmp_auth), .choices = snmp_auths, .help = "SNMPv3 authentication"},
-        {"auth_file", CONF_PATH, NODE(snmp_auth_file), .help = "file of mode 0600 with its pass phrase"},
-        {"privacy", CONF_STRING, NODE(snmp_privacy), .choices = snmp_privacies, .help = "SNMPv3 encryption"},
-        {"privacy_file", CONF_PATH, NODE(snmp_privacy_file), .help = "file of mode 0600 with its pass phrase"},
+        {"version", CONF_STRING, NODE(snmp.version), "2c", .choices = snmp_versions, .place_wanted = true,
+                .help = "1, 2c or 3"},
+        {"community_file", CONF_STRING, NODE(snmp.community_file), .check = enclosed_file_check, .place_wanted = true,
+                .help = "file of mode 0600 with the community; public when unset"},
+        {"user", CONF_STRING, NODE(snmp.user), .check = user_check, .place_wanted = true, .help = "SNMPv3 user"},
+        {"auth", CONF_STRING, NODE(snmp.auth), .choices = snmp_auths, .place_wanted = true,
+                .help = "SNMPv3 authentication"},
+        {"auth_file", CONF_STRING, NODE(snmp.auth_file), .check = enclosed_file_check, .place_wanted = true,
+                .help = "file of mode 0600 with its pass phrase"},
+        {"privacy", CONF_STRING, NODE(snmp.privacy), .choices = snmp_privacies, .place_wanted = true,
+                .help = "SNMPv3 encryption"},
+        {"privacy_file", CONF_STRING, NODE(snmp.privacy_file), .check = enclosed_file_check, .place_wanted = true,
+                .help = "file of mode 0600 with its pass phrase"},
         {0},
 };
 static const struct conf_key node_keys[] = {
@@ -137,8 +183,12 @@ static const struct conf_key node_keys[] = {
         {"site", CONF_ID, NODE(site), .required = true, .place_wanted = true, .help = "id of the site where it stands"},
         {"kind", CONF_CHOICE, NODE(kind), "server", .choices = node_kinds,
                 .help = "server (has an agent) or gear (read by SNMP)"},
-        {"address", CONF_STRING, NODE(address), .check = host_check, .help = "where gear answers"},
-        {"polled_by", CONF_ID, NODE(polled_by), .place_wanted = true, .help = "id of the server whose agent reads it"},
+        {"address", CONF_STRING, NODE(address), .check = gear_address_check,
+                .help = "where gear answers: HOST or HOST:PORT, else port 161"},
+        {"polled_by", CONF_ID, NODE(polled_by), .place_wanted = true,
+                .help = "id of the server whose agent reads it; else the first of its site, else the collector's"},
+        {"every", CONF_DURATION, NODE(every_ms), "60s", .min = 5000, .max = 3600e3, .place_wanted = true,
+                .help = "how often gear is read"},
         {"snmp", CONF_MAP, .keys = snmp_keys, .help = "how gear is read"},
         {0},
 };

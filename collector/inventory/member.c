@@ -1,6 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/inventory/private.h"
+#include "common/memory.h"
 
 /* Chains of mergers are short; a ring of formed_from ends here. */
 #define SUCCESSION_DEPTH 8
@@ -74,14 +76,26 @@ static const struct node *collector_node(const struct inventory *inv)
 
 const struct node *inventory_poller(const struct inventory *inv, const struct node *gear)
 {
-	if (gear->kind != NODE_GEAR)
-		return NULL;
-	if (gear->polled_by)
-		return inventory_node(inv, gear->polled_by);
-	for (size_t i = 0; i < inv->node_count; i++)
-		if (inv->nodes[i].kind == NODE_SERVER && inv->nodes[i].at && inv->nodes[i].at == gear->at)
-			return &inv->nodes[i];
-	return collector_node(inv);
+	(void)inv;
+	return gear->poller;
+}
+
+void pollers_build(struct inventory_whole *w)
+{
+	struct inventory *inv = &w->inv;
+	const struct node **first = mem_alloc((inv->site_count + 1) * sizeof(*first)), *collector = collector_node(inv);
+
+	for (size_t i = inv->node_count; i-- > 0;)
+		if (inv->nodes[i].kind == NODE_SERVER && inv->nodes[i].at)
+			first[inv->nodes[i].at - inv->sites] = &inv->nodes[i];
+	for (size_t i = 0; i < inv->node_count; i++) {
+		struct node *n = &inv->nodes[i];
+		if (n->kind != NODE_GEAR)
+			continue;
+		const struct node *here = n->at ? first[n->at - inv->sites] : NULL;
+		n->poller = n->polled_by ? inventory_node(inv, n->polled_by) : here ? here : collector;
+	}
+	free(first);
 }
 
 const struct node *inventory_speaks_for(const struct inventory *inv, const struct node *agent, const char *gear_id)

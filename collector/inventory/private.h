@@ -47,6 +47,9 @@ const struct line *inventory_line(const struct inventory *inv, const char *id);
 /* The index among successions of the first with that old unit, or their count. */
 size_t succession_first(const struct inventory_whole *w, uint32_t old);
 
+/* Who reads each gear; the tables of `w` are built. */
+void pollers_build(struct inventory_whole *w);
+
 /* Every reference and every pair of dates; 0 or -EINVAL with errors added. The tables of `w` are built. */
 int inventory_check(const struct inventory_whole *w, const char *path, struct conf_errors *errors);
 

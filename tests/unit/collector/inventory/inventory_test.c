@@ -46,7 +46,7 @@ static void test_shorthand_and_derived_values(void **state)
 	assert_string_equal(s->role, "service-centre");
 	assert_ptr_equal(n->at, inventory_site(inv, "mk-hq"));
 	assert_int_equal(n->kind, NODE_GEAR);
-	assert_string_equal(n->snmp_community_file, "/tmp/c");
+	assert_string_equal(n->snmp.community_file, "c");
 	assert_string_equal(inventory_line(inv, "mk-net")->site->id, "mk-hq");
 	assert_int_equal(inventory_service(inv, "land")->every_ms, 10000);
 	assert_int_equal(inventory_service(inv, "portal")->every_ms, 60000);

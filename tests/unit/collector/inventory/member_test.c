@@ -66,6 +66,47 @@ static void test_who_checks_a_service(void **state)
 	inventory_free(inv);
 }
 
+static const char gear_text[] = "province: { id: p, name: P, collector_node: core }\n"
+                                "sites: [ { id: a, name: A }, { id: b, name: B }, { id: c, name: C } ]\n"
+                                "nodes:\n"
+                                "  - { id: a-sw, site: a, kind: gear, address: h }\n"
+                                "  - { id: a1, site: a }\n"
+                                "  - { id: a2, site: a }\n"
+                                "  - { id: b-sw, site: b, kind: gear, address: h }\n"
+                                "  - { id: b-ups, site: b, kind: gear, address: h, polled_by: a2 }\n"
+                                "  - { id: core, site: c }\n";
+
+static void test_who_reads_gear(void **state)
+{
+	struct inventory *inv = province_load(gear_text);
+
+	(void)state;
+	assert_string_equal(inventory_poller(inv, inventory_node(inv, "a-sw"))->id, "a1");   /* the first of its site */
+	assert_string_equal(inventory_poller(inv, inventory_node(inv, "b-sw"))->id, "core"); /* nobody is there */
+	assert_string_equal(inventory_poller(inv, inventory_node(inv, "b-ups"))->id, "a2");  /* as it is said */
+	assert_null(inventory_poller(inv, inventory_node(inv, "a1")));
+	inventory_free(inv);
+}
+
+static void test_who_speaks_for_gear(void **state)
+{
+	struct inventory *inv = province_load(gear_text);
+	const struct node *a1 = inventory_node(inv, "a1"), *a2 = inventory_node(inv, "a2"),
+	                  *core = inventory_node(inv, "core"), *gear = inventory_node(inv, "a-sw");
+
+	(void)state;
+	assert_ptr_equal(inventory_speaks_for(inv, a1, "a-sw"), gear);
+	assert_ptr_equal(inventory_speaks_for(inv, a2, "a-sw"), gear);   /* stands beside it */
+	assert_ptr_equal(inventory_speaks_for(inv, core, "a-sw"), gear); /* stands beside the collector */
+	assert_non_null(inventory_speaks_for(inv, a2, "b-ups"));         /* reads it */
+	assert_null(inventory_speaks_for(inv, a1, "b-ups"));
+	assert_null(inventory_speaks_for(inv, a1, "b-sw"));
+	assert_null(inventory_speaks_for(inv, a1, "a2")); /* no gear */
+	assert_null(inventory_speaks_for(inv, a1, "none"));
+	assert_null(inventory_speaks_for(inv, gear, "a-sw")); /* no agent */
+	inventory_free(inv);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -73,6 +114,8 @@ int main(void)
 	        cmocka_unit_test(test_successors),
 	        cmocka_unit_test(test_chains_and_rings_end),
 	        cmocka_unit_test(test_who_checks_a_service),
+	        cmocka_unit_test(test_who_reads_gear),
+	        cmocka_unit_test(test_who_speaks_for_gear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
