@@ -31,6 +31,7 @@ static const struct {
         {"revoke", NEED_ADMIN, true, act_revoke},
         {"user-add", NEED_ADMIN, true, act_user_add},
         {"reload", NEED_ADMIN, true, act_reload},
+        {"ask", NEED_TECHNICIAN, true, core_act_ask},
         {"status", NEED_NOTHING, false, core_act_status}, /* figures only: web watches them itself */
         {"units", NEED_VIEWER, false, act_units},
         {"nodes", NEED_VIEWER, false, act_nodes},

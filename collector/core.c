@@ -254,7 +254,9 @@ static void free_all(struct core *core)
 		free(a);
 	}
 	view_close(core->view);
+	core_orders_forget(core);
 	inventory_free(core->inventory);
+	vault_free(core->vault);
 	ca_close(core->ca);
 	login_failures_free(core->failures);
 	sqlite3_close(core->db);

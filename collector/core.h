@@ -14,6 +14,8 @@
  *   ack *      technician   incident, text                    {}
  *   token *    admin        node, days (1)                    token, node, expires_at
  *   revoke *   admin        node                              {}
+ *   ask *      technician   node, do (trace|probe|check) and   node, do, answer (agent/ask.h); within a minute
+ *                           its members as in agent/ask.h
  *   user-add * admin        name, role, password (made when missing)   name, role, password (only when made)
  *   reload *   admin                                          digest, changed; or error with "errors": [lines]
  *   status     viewer                                         see core_status.c
@@ -36,6 +38,7 @@
 #include "collector/ca.h"
 #include "collector/config.h"
 #include "collector/inventory/inventory.h"
+#include "collector/inventory/vault.h"
 #include "collector/journal/journal.h"
 #include "collector/users.h"
 #include "collector/view/view.h"
@@ -75,6 +78,8 @@ struct core {
 	sqlite3 *db;
 	struct ca *ca;
 	struct inventory *inventory; /* NULL: none was ever good */
+	struct vault *vault;         /* the secrets that it names */
+	char (*versions)[17];        /* of each node's orders, "" when not made yet; NULL: none is */
 	struct view *view;
 	struct ctl *ctl;
 	struct login_failures *failures;
@@ -120,6 +125,17 @@ void core_inventory_start(struct core *core);
 void core_inventory_tell(struct core_link *l);
 /* Services begin and end by date: agents ask again when one did since the last tick. */
 void core_inventory_tick(struct core *core, int64_t now_ms);
+
+/* ---- core_orders.c: what each agent shall do; the inventory is in force ---- */
+/* JSON (agent/config.h), to be given to core_orders_free(); its version is core_orders_version() then. */
+char *core_orders(struct core *core, const struct node *n);
+const char *core_orders_version(struct core *core, const struct node *n);
+void core_orders_free(char *orders);
+/* The inventory, the secrets or the day changed. */
+void core_orders_forget(struct core *core);
+
+/* ---- core_ask.c ---- */
+void core_act_ask(struct act *act);
 
 /* ---- core_status.c, core_graph.c ---- */
 void core_act_status(struct act *act);

@@ -11,6 +11,7 @@
 
 #define NODE_SIZE 64
 #define SERIAL_SIZE 64
+#define VERSION_SIZE 24
 
 /* ---- batches ---- */
 
@@ -138,22 +139,23 @@ static void put_authorities(struct core *core, struct buf *b)
 		buf_put_blob(b, ca[i].data, ca[i].len);
 }
 
-static void put_welcome(struct core *core, const struct node *n, uint64_t epoch, struct buf *b)
+/* `has`: the version that the agent has already; its secrets do not travel again. */
+static void put_welcome(struct core *core, const struct node *n, uint64_t epoch, const char *has, struct buf *b)
 {
-	char version[17] = "";
 	int64_t step_ms = n->at && n->at->step_ms ? n->at->step_ms : core->config->step_ms;
-	char *config = inventory_agent_config(core->inventory, n, step_ms, clock_wall_ms(), version);
+	char *config = core_orders(core, n);
+	const char *version = core_orders_version(core, n);
 
 	buf_put_svarint(b, 0);
 	buf_put_str(b, "");
 	buf_put_u64(b, journal_stream_committed(core->journal, n->id, epoch));
 	buf_put_u8(b, journal_stream_outdated(core->journal, n->id, epoch));
 	buf_put_str(b, version);
-	buf_put_blob(b, config, config ? strlen(config) : 0);
+	buf_put_blob(b, config, config && strcmp(version, has) ? strlen(config) : 0);
 	put_authorities(core, b);
 	buf_put_u32(b, (uint32_t)step_ms);
 	buf_put_u8(b, n->at && n->at->simulated);
-	free(config);
+	core_orders_free(config);
 }
 
 /* One live connection a node, whichever worker the kernel gave it to. */
@@ -174,7 +176,7 @@ static void replace_elsewhere(struct core_link *here, const char *node)
 void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c)
 {
 	struct core *core = l->core;
-	char node[NODE_SIZE], serial[SERIAL_SIZE];
+	char node[NODE_SIZE], serial[SERIAL_SIZE], has[VERSION_SIZE];
 	const char *why = "the node is not in the inventory, or not a server";
 	struct buf b = {0};
 
@@ -182,10 +184,11 @@ void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c)
 	cursor_str(c, serial, sizeof(serial));
 	uint64_t epoch = cursor_u64(c);
 	bool again = cursor_u8(c);
+	cursor_str(c, has, sizeof(has));
 	const struct node *n = core->inventory && !c->failed ? inventory_node(core->inventory, node) : NULL;
 	int status = n && n->kind == NODE_SERVER ? serial_check(core->db, node, serial, &why) : -EACCES;
 	if (!status) {
-		put_welcome(core, n, epoch, &b);
+		put_welcome(core, n, epoch, has, &b);
 		if (!again)
 			replace_elsewhere(l, node);
 	} else {
@@ -193,6 +196,8 @@ void core_on_hello(struct core_link *l, uint32_t id, struct cursor *c)
 		buf_put_str(&b, why);
 	}
 	channel_reply(l->channel, MESSAGE_HELLO, id, b.data, b.len);
+	if (b.data)
+		explicit_bzero(b.data, b.len); /* it holds the gear's secrets */
 	buf_free(&b);
 }
 

@@ -27,6 +27,7 @@ static void ask_again(struct core *core)
 {
 	struct buf b = {0};
 
+	core_orders_forget(core);
 	buf_put_str(&b, "");
 	buf_put_str(&b, "");
 	buf_put_blob(&b, NULL, 0);
@@ -72,11 +73,19 @@ static void on_recorded(int status, int64_t id, void *arg)
 	        "s", core->inventory->digest);
 }
 
-static void put_in_force(struct core *core, struct inventory *fresh, bool record)
+static void vault_put(struct core *core, struct vault *fresh)
+{
+	vault_free(core->vault);
+	core->vault = fresh;
+}
+
+/* Takes both. */
+static void put_in_force(struct core *core, struct inventory *fresh, struct vault *vault, bool record)
 {
 	struct inventory *before = core->inventory;
 
 	core->inventory = fresh;
+	vault_put(core, vault);
 	view_set_inventory(core->view, fresh);
 	if (record)
 		core_journal_json(
@@ -96,34 +105,69 @@ static int load_from(struct core *core, const char *path, struct inventory **out
 	return inventory_load(path, core->config->timezone, core->config->language, out, errors);
 }
 
+static int publish(struct core *core, const struct inventory *fresh, struct conf_errors *errors)
+{
+	char *folder = collector_state_path(core->config, "inventory");
+	int err = inventory_publish(fresh, core->config->inventory, folder);
+
+	free(folder);
+	if (err)
+		conf_error(errors, core->config->inventory, (struct conf_place){0}, "the copy cannot be written: %s",
+		        strerror(-err));
+	return err;
+}
+
+/* province.yaml is the same; a secret beside it may not be. Takes both; true when one is not. */
+static bool refresh_secrets(struct core *core, struct inventory *same, struct vault *vault)
+{
+	bool changed = !vault_equal(core->vault, vault);
+
+	inventory_free(same);
+	if (!changed) {
+		vault_free(vault);
+		return false;
+	}
+	vault_put(core, vault);
+	ask_again(core);
+	log_info("files that the inventory names have changed: agents are told");
+	return true;
+}
+
 int core_inventory_load(struct core *core, bool *changed, struct conf_errors *errors)
 {
 	struct inventory *fresh;
+	struct vault *vault = NULL;
 	int err = load_from(core, core->config->inventory, &fresh, errors);
 
 	if (changed)
 		*changed = false;
 	if (err)
 		return err;
-	if (core->inventory && !strcmp(core->inventory->digest, fresh->digest)) {
-		inventory_free(fresh);
-		return 0;
-	}
-	char *folder = collector_state_path(core->config, "inventory");
-	err = inventory_publish(fresh, core->config->inventory, folder);
-	free(folder);
+	bool same = core->inventory && !strcmp(core->inventory->digest, fresh->digest);
+	err = vault_load(fresh, core->config->inventory, &vault, errors);
+	if (!err && !same)
+		err = publish(core, fresh, errors);
 	if (err) {
-		conf_error(errors, core->config->inventory, (struct conf_place){0}, "the copy cannot be written: %s",
-		        strerror(-err));
+		vault_free(vault);
 		inventory_free(fresh);
 		return err;
 	}
-	char *known = remembered_digest(core);
-	put_in_force(core, fresh, !known || strcmp(known, fresh->digest));
-	free(known);
+	if (same) {
+		same = !refresh_secrets(core, fresh, vault);
+	} else {
+		char *known = remembered_digest(core);
+		put_in_force(core, fresh, vault, !known || strcmp(known, fresh->digest));
+		free(known);
+	}
 	if (changed)
-		*changed = true;
+		*changed = !same;
 	return 0;
+}
+
+static void log_errors(const struct conf_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		log_error("%s", errors->lines[i]);
 }
 
 /* The file is broken at start: the last good one goes on. */
@@ -131,13 +175,17 @@ static void fall_back(struct core *core)
 {
 	struct conf_errors errors = {0};
 	struct inventory *old;
+	struct vault *vault;
 	char *digest = remembered_digest(core);
 	char *name = digest ? mem_printf("inventory/%s.yaml", digest) : NULL;
 	char *path = name ? collector_state_path(core->config, name) : NULL;
 
 	if (path && !load_from(core, path, &old, &errors)) {
 		log_error("%s is broken: the last good inventory stays in force", core->config->inventory);
-		put_in_force(core, old, false);
+		/* gear whose secret is gone is left out */
+		if (vault_load(old, core->config->inventory, &vault, &errors))
+			log_errors(&errors);
+		put_in_force(core, old, vault, false);
 	} else {
 		log_error("%s is broken and there is no earlier one: no agent is let in", core->config->inventory);
 	}
@@ -152,8 +200,7 @@ void core_inventory_start(struct core *core)
 	struct conf_errors errors = {0};
 
 	if (core_inventory_load(core, NULL, &errors)) {
-		for (size_t i = 0; i < errors.count; i++)
-			log_error("%s", errors.lines[i]);
+		log_errors(&errors);
 		fall_back(core);
 	}
 	conf_errors_free(&errors);

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collector/inventory/inventory.h"
+#include "collector/inventory/vault.h"
 #include "collector/role.h"
 #include "common/log.h"
 
@@ -51,10 +51,14 @@ static int check_inventory(const struct collector_config *config)
 {
 	struct conf_errors errors = {0};
 	struct inventory *inv;
+	struct vault *vault;
 	int err = inventory_load(config->inventory, config->timezone, config->language, &inv, &errors);
 
-	if (!err)
+	if (!err) {
+		err = vault_load(inv, config->inventory, &vault, &errors);
+		vault_free(vault);
 		inventory_free(inv);
+	}
 	conf_errors_print(&errors);
 	conf_errors_free(&errors);
 	return err;

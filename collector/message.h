@@ -13,7 +13,7 @@ enum message_kind {
 	/* intake => core. node, epoch, seq, boot[16], offset_known u8, offset svarint (chosen by intake), wall svarint, dict count varint
 	 * { set varint, class str, layout u8, instance str }, body blob. reply: status svarint (0 stored, -EALREADY stored before, -ENOSPC full, ...) */
 	MESSAGE_BATCH = 1,
-	/* intake => core. node str, serial str, epoch u64, again u8 (1: of a connection that was welcomed before). reply: status svarint (0; -EACCES revoked or unknown node), text str (always, "" when 0), acked_seq u64, newest_epoch u8 (1: renew), config_version str, config blob (JSON), ca count varint, ca blob*, step_ms u32, simulated u8 */
+	/* intake => core. node str, serial str, epoch u64, again u8 (1: of a connection that was welcomed before), config_version str (that it has). reply: status svarint (0; -EACCES revoked or unknown node), text str (always, "" when 0), acked_seq u64, newest_epoch u8 (1: renew), config_version str, config blob (JSON; empty when it has that version), ca count varint, ca blob*, step_ms u32, simulated u8 */
 	MESSAGE_HELLO = 2,
 	/* intake -> core. node, JSON blob as in RECORD_AGENT: journalled */
 	MESSAGE_AGENT_STATE = 3,
@@ -47,7 +47,7 @@ enum message_kind {
 	MESSAGE_STATUS = 17,
 	/* core -> the other intakes. node str: it has just connected elsewhere; an older connection of it is closed without a word to core */
 	MESSAGE_REPLACED = 18,
-	/* core => intake. node str, JSON blob (agent/ask.h). reply: status svarint (-ENOTCONN: not here, -ETIMEDOUT, -ENOTSUP an older agent), JSON blob */
+	/* core => intake. node str, JSON blob (agent/ask.h). reply: status svarint (-ENOTCONN: not here or gone meanwhile, -ETIMEDOUT after 60 s, -ENOTSUP an older agent, -EBUSY, -EMSGSIZE), JSON blob */
 	MESSAGE_ASK = 19,
 };
 

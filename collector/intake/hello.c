@@ -1,6 +1,7 @@
 #include "collector/intake/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "common/memory.h"
 
 #define SOFTWARE_MAX 64
+#define APPLIED_EVERY_MS 1000
 #define TEXT_MAX 256
 #define REFUSED_RETRY_S 30
 #define REFUSED_SAID_MS 300000 /* a refused agent that knocks on is journalled this often */
@@ -51,13 +53,51 @@ void hello_push_config(struct session *s, const char *version, const uint8_t *js
 {
 	Sansang__Config c = SANSANG__CONFIG__INIT;
 
-	if (!strcmp(s->config_version, version) || !len || len > WIRE_FRAME_MAX - 64)
+	if (!strcmp(s->config_version, version) || !len)
 		return;
-	strncpy(s->config_version, version, sizeof(s->config_version) - 1);
+	if (len > WIRE_FRAME_MAX - 64) {
+		log_error("%s: its configuration of %zu bytes is too long to be sent", s->agent->id, len);
+		return;
+	}
+	snprintf(s->config_version, sizeof(s->config_version), "%s", version);
 	c.version = (char *)version;
 	c.json = (ProtobufCBinaryData){len, (uint8_t *)json};
 	wire_put(&s->in->frame, WIRE_CONFIG, &c.base);
+	size_t sent = s->in->frame.len;
 	session_send(s);
+	explicit_bzero(s->in->frame.data, sent); /* it holds the gear's secrets */
+}
+
+/* What stands in a journal and on a screen: printable. */
+static void text_clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+void hello_applied_tick(struct session *s, int64_t now_ms)
+{
+	if (!s->applied_due || now_ms - s->applied_said_ms < APPLIED_EVERY_MS)
+		return;
+	s->applied_due = false;
+	s->applied_said_ms = now_ms;
+	session_say(s, "configured", "");
+}
+
+void hello_applied_frame(struct session *s, const struct wire_frame *f)
+{
+	Sansang__Applied *a = sansang__applied__unpack(NULL, f->len, f->body);
+
+	if (!a) {
+		session_bad(s, "applied");
+		return;
+	}
+	snprintf(s->applied_version, sizeof(s->applied_version), "%s", a->config_version);
+	text_clean(s->applied_version);
+	s->applied_due = true;
+	hello_applied_tick(s, (int64_t)uv_now(s->in->loop));
+	sansang__applied__free_unpacked(a, NULL);
 }
 
 static void welcome_send(struct session *s, const struct answer *a)
@@ -73,6 +113,8 @@ static void welcome_send(struct session *s, const struct answer *a)
 	w.ca = (ProtobufCBinaryData *)a->ca;
 	w.n_ca = a->ca_count;
 	w.step_ms = a->step_ms;
+	w.capability = (char *[]){WIRE_CAN_APPLIED, WIRE_CAN_ASK};
+	w.n_capability = 2;
 	wire_put(&s->in->frame, WIRE_WELCOME, &w.base);
 	session_send(s);
 }
@@ -123,6 +165,7 @@ static void on_answer(struct cursor *payload, void *arg)
 		s->state = SESSION_READY;
 		replace_older(s);
 		hello_push_config(s, a.config_version, a.config, a.config_len);
+		explicit_bzero((void *)a.config, a.config_len);
 	}
 	session_drop(s);
 }
@@ -140,6 +183,7 @@ void hello_ask(struct session *s)
 	buf_put_str(m, tls_peer_serial(s->tls));
 	buf_put_u64(m, s->epoch);
 	buf_put_u8(m, s->state == SESSION_READY);
+	buf_put_str(m, s->config_version);
 	channel_call(s->in->core, MESSAGE_HELLO, m->data, m->len, on_answer, s);
 }
 
@@ -148,14 +192,11 @@ static bool hello_right(const Sansang__Hello *h)
 	return h && h->protocol == WIRE_PROTOCOL && h->boot_id.len == BOOT_ID_BYTES && h->epoch && h->next_seq;
 }
 
-/* What stands in a journal and on a screen: printable, and not long. */
 static char *software_text(const char *text)
 {
 	char *out = mem_strn(text, strnlen(text, SOFTWARE_MAX));
 
-	for (char *at = out; *at; at++)
-		if (*at < ' ' || *at > '~')
-			*at = '?';
+	text_clean(out);
 	return out;
 }
 
@@ -173,7 +214,10 @@ void hello_frame(struct session *s, const struct wire_frame *f)
 		s->next_seq = h->next_seq;
 		s->backlog = h->backlog;
 		s->skew_ms = h->wall_ms - wall_ms;
-		strncpy(s->config_version, h->config_version, sizeof(s->config_version) - 1);
+		snprintf(s->config_version, sizeof(s->config_version), "%s", h->config_version);
+		text_clean(s->config_version);
+		memcpy(s->applied_version, s->config_version, sizeof(s->applied_version));
+		s->can_ask = wire_can(h->capability, h->n_capability, WIRE_CAN_ASK);
 		offset_hello(&s->agent->offset, h->boot_id.data, wall_ms - h->boot_ms, h->offset_known, h->offset_ms);
 		s->state = SESSION_ASKING;
 		s->beat_ms = (int64_t)uv_now(s->in->loop) + WIRE_HEARTBEAT_MS;

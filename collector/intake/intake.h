@@ -8,6 +8,7 @@
  * hello.c     who it is: hello, core's answer, welcome, pushed configuration
  * lane.c      batches: checked, handed to core, acknowledged in order
  * enrol.c     new certificates
+ * ask.c       people's questions to an agent, and its answers
  * agent.c, offset.c   what is remembered of a node between its connections
  */
 #ifndef SANSANG_INTAKE_H
@@ -18,6 +19,16 @@
 #include "common/channel.h"
 #include "common/process.h"
 #include "common/tls.h"
+
+#define INTAKE_ASKS_MAX 64
+
+/* A question that an agent has not answered yet. */
+struct ask {
+	struct session *s;
+	uint64_t id;   /* on the wire */
+	uint32_t call; /* core's */
+	int64_t until_ms;
+};
 
 struct intake_counts {
 	uint64_t accepted, handshakes_failed, batches, values, duplicates, held, hints, heartbeats;
@@ -37,6 +48,9 @@ struct intake {
 	size_t waiting_bytes; /* batches that core has not answered */
 	bool stopping;
 	int64_t enrol_tokens, enrol_filled_ms;
+	struct ask asks[INTAKE_ASKS_MAX];
+	unsigned ask_count;
+	uint64_t ask_last_id;      /* 0: none was sent yet */
 	struct buf frame, message; /* room for what is being put together */
 	struct intake_counts counts;
 };

@@ -183,14 +183,18 @@ static void on_core_message(struct channel *ch, uint16_t kind, uint32_t id, stru
 		on_replaced(in, payload);
 	else if (kind == MESSAGE_CONFIG)
 		on_config(in, payload);
+	else if (kind == MESSAGE_ASK && id)
+		ask_take(in, id, payload);
 }
 
 static void on_core_close(struct channel *ch, void *arg)
 {
 	struct intake_role *r = arg;
 
-	if (r->in.core == ch)
+	if (r->in.core == ch) {
 		r->in.core = NULL;
+		ask_forget(&r->in);
+	}
 }
 
 /* A new core knows nothing of us: who is here, then what the old one did not answer. */
@@ -248,6 +252,7 @@ static void on_tick(uv_timer_t *timer)
 		next = s->next;
 		session_tick(s, now);
 	}
+	ask_tick(&r->in, now);
 }
 
 static void on_trim(uv_timer_t *timer)

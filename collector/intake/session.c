@@ -49,6 +49,8 @@ void session_say(struct session *s, const char *state, const char *why)
 	        (json_int_t)s->rtt_us, "skew_ms", (json_int_t)s->skew_ms);
 	if (s->software)
 		json_object_set_new(o, "software", json_string(s->software));
+	if (*s->applied_version)
+		json_object_set_new(o, "config_version", json_string(s->applied_version));
 	if (!strcmp(state, "silent") || !strcmp(state, "reset"))
 		say_tcp(s, o);
 	char *text = json_dumps(o, JSON_COMPACT);
@@ -130,6 +132,7 @@ void session_refuse(struct session *s, enum wire_refusal code, const char *why, 
 	wire_put_refusal(&s->in->frame, code, why, retry_after_s);
 	session_send(s);
 	lane_clear(s);
+	ask_drop(s);
 }
 
 void session_bad(struct session *s, const char *why)
@@ -184,6 +187,7 @@ static void on_close(struct tls_stream *tls, int status, const char *why, void *
 	s->state = SESSION_CLOSED;
 	session_unlink(s);
 	lane_clear(s);
+	ask_drop(s);
 	session_drop(s);
 }
 
@@ -259,6 +263,8 @@ static const struct frame_rule {
         [WIRE_HINT] = {on_hint, 1u << SESSION_READY},
         [WIRE_ENROL] = {enrol_frame, 1u << SESSION_STRANGER},
         [WIRE_RENEW] = {enrol_renew_frame, 1u << SESSION_READY},
+        [WIRE_APPLIED] = {hello_applied_frame, 1u << SESSION_READY},
+        [WIRE_ANSWER] = {ask_frame, 1u << SESSION_READY},
 };
 
 static void on_frame(struct session *s, const struct wire_frame *f)
@@ -365,6 +371,7 @@ static void tick_ready(struct session *s, int64_t now_ms)
 		s->in->counts.silent++;
 		session_say(s, "silent", "no frame for 12 s");
 	}
+	hello_applied_tick(s, now_ms);
 	if (now_ms >= s->beat_ms)
 		session_beat(s);
 }

@@ -32,7 +32,8 @@ struct session {
 	enum session_state state;
 	unsigned holders;
 	bool silent, paused, ack_due, asked, enrolling;
-	int64_t deadline_ms; /* loop clock: before it the state has to change */
+	bool can_ask, applied_due; /* due: said with the next tick, so that nobody floods the journal */
+	int64_t deadline_ms;       /* loop clock: before it the state has to change */
 	int64_t heard_ms, beat_ms;
 	int64_t peer_boot_ms; /* of its last heartbeat */
 	int64_t skew_ms;      /* its wall clock less ours, at the hello */
@@ -41,7 +42,9 @@ struct session {
 	uint64_t backlog;
 	char *software;
 	char address[64];
-	char config_version[24];
+	char config_version[24];  /* that it has, or was sent */
+	char applied_version[24]; /* that it said is in force */
+	int64_t applied_said_ms;
 	struct pending *lane[WIRE_UNACKED_MAX]; /* oldest first */
 	unsigned lane_count;
 	uint64_t held_epoch, held_seq; /* core had no room from this batch on */
@@ -71,6 +74,9 @@ void hello_frame(struct session *s, const struct wire_frame *f);
 /* Asks core about this agent (again). */
 void hello_ask(struct session *s);
 void hello_push_config(struct session *s, const char *version, const uint8_t *json, size_t len);
+/* The agent says which configuration is in force. */
+void hello_applied_frame(struct session *s, const struct wire_frame *f);
+void hello_applied_tick(struct session *s, int64_t now_ms);
 
 /* lane.c */
 void lane_frame(struct session *s, const struct wire_frame *f);
@@ -79,6 +85,16 @@ void lane_resend(struct session *s);
 void lane_clear(struct session *s);
 /* After each turn of the loop: acknowledges, and lets paused sessions go on. */
 void lane_turn(struct intake *in);
+
+/* ask.c */
+/* MESSAGE_ASK of core: `call` is replied to, now or later. */
+void ask_take(struct intake *in, uint32_t call, struct cursor *c);
+void ask_frame(struct session *s, const struct wire_frame *f);
+/* The session ends: who waits for it hears so. */
+void ask_drop(struct session *s);
+void ask_tick(struct intake *in, int64_t now_ms);
+/* Core went away, and with it all who asked. */
+void ask_forget(struct intake *in);
 
 /* enrol.c */
 void enrol_frame(struct session *s, const struct wire_frame *f);

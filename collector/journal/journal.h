@@ -23,7 +23,7 @@ enum record_kind {
 	RECORD_BATCH = 1, /* body: common/batch.h bytes. node, epoch, seq, boot, offset_ms, flags */
 	RECORD_GAP = 2,   /* the agent lost batches: epoch, seq = first missing; body: JSON {"next": seq} */
 	RECORD_AGENT =
-	        3, /* body: JSON {"state": "connected|silent|heard|closed|reset|refused", "why", "software", "address", "rtt_us", "skew_ms"} */
+	        3, /* body: JSON {"state": "connected|configured|silent|heard|closed|reset|refused", "why", "software", "address", "rtt_us", "skew_ms", "config_version": of the central configuration that the agent has in force} */
 	RECORD_INVENTORY =
 	        4, /* body: JSON {"digest": hex}: a new inventory is in force; file <state_dir>/inventory/<digest>.yaml */
 	RECORD_CONCLUSION = 5, /* judge's: body: JSON, see collector/judge/conclusion.h; key unique */
