@@ -36,6 +36,11 @@ struct stage {
 	struct wire_batch batches[KEPT];
 	unsigned batch_count;
 	Sansang__Hello *hello;
+	bool old;         /* a collector that knows no capability */
+	char applied[40]; /* what the agent said last */
+	uint64_t answered;
+	char answer[128];
+	size_t answer_len;
 	/* the agent's side */
 	struct agent_config config;
 	char *collectors[2];
@@ -43,7 +48,8 @@ struct stage {
 	struct spool *spool;
 	struct uplink *u;
 	bool connected;
-	char config_json[64], lost[160];
+	char config_json[64], lost[160], asked[64];
+	uint64_t asked_id;
 	int64_t told_offset_ms, told_step_ms;
 };
 
@@ -70,6 +76,8 @@ static void send_welcome(struct stage *t)
 		set[i] = (ProtobufCBinaryData){ca[i].len, ca[i].data};
 	w.ca = list;
 	w.step_ms = 10000;
+	w.capability = (char *[]){WIRE_CAN_APPLIED, WIRE_CAN_ASK};
+	w.n_capability = t->old ? 0 : 2;
 	wire_put(&b, WIRE_WELCOME, &w.base);
 	send_buf(t, &b);
 }
@@ -121,6 +129,22 @@ static void on_batch(struct stage *t, const struct wire_frame *f)
 	}
 }
 
+static void on_said(struct stage *t, const struct wire_frame *f)
+{
+	if (f->kind == WIRE_APPLIED) {
+		Sansang__Applied *a = sansang__applied__unpack(NULL, f->len, f->body);
+		snprintf(t->applied, sizeof(t->applied), "%s", a->config_version);
+		sansang__applied__free_unpacked(a, NULL);
+	} else {
+		Sansang__Answer *a = sansang__answer__unpack(NULL, f->len, f->body);
+		t->answered = a->id;
+		t->answer_len = a->json.len;
+		snprintf(t->answer, sizeof(t->answer), "%.*s", (int)(a->json.len < 127 ? a->json.len : 127),
+		        (const char *)a->json.data);
+		sansang__answer__free_unpacked(a, NULL);
+	}
+}
+
 static void take_frame(struct stage *t, const struct wire_frame *f)
 {
 	t->frames[f->kind]++;
@@ -139,6 +163,8 @@ static void take_frame(struct stage *t, const struct wire_frame *f)
 		Sansang__Renew *r = sansang__renew__unpack(NULL, f->len, f->body);
 		send_certificate(t, r->csr.data, r->csr.len);
 		sansang__renew__free_unpacked(r, NULL);
+	} else if (f->kind == WIRE_APPLIED || f->kind == WIRE_ANSWER) {
+		on_said(t, f);
 	}
 }
 
@@ -239,6 +265,14 @@ static void on_told_connected(bool connected, const char *address, void *arg)
 	assert_string_equal(address, connected ? "127.0.0.1" : "");
 }
 
+static void on_told_ask(uint64_t id, const char *json, size_t len, void *arg)
+{
+	struct stage *t = arg;
+
+	t->asked_id = id;
+	snprintf(t->asked, sizeof(t->asked), "%.*s", (int)len, json);
+}
+
 static void on_told_lost(const char *why, void *arg)
 {
 	struct stage *t = arg;
@@ -284,8 +318,11 @@ static void put_batches(struct stage *t, unsigned count)
 
 static void uplink_begin(struct stage *t)
 {
-	static const struct uplink_handlers handlers = {
-	        on_told_config, on_told_connected, on_told_offset, on_told_lost};
+	static const struct uplink_handlers handlers = {.on_config = on_told_config,
+	        .on_connected = on_told_connected,
+	        .on_offset = on_told_offset,
+	        .on_ask = on_told_ask,
+	        .on_lost = on_told_lost};
 
 	t->u = uplink_new(&t->loop, &t->config, t->spool, &handlers, t);
 }
@@ -534,6 +571,115 @@ static void configuration_and_offset_are_handed_on(void **state)
 	assert_int_equal(offset_ms, 2000000);
 }
 
+static void applied_configuration_is_said_once(void **state)
+{
+	struct stage *t = *state;
+
+	connected(t);
+	uplink_config_version(t->u, "abc");
+	run_until(t, t->frames[WIRE_APPLIED] == 1);
+	assert_string_equal(t->applied, "abc");
+	uplink_config_version(t->u, "abc");
+	uplink_config_version(t->u, "def");
+	run_until(t, t->frames[WIRE_APPLIED] == 2);
+	assert_string_equal(t->applied, "def");
+	tls_close(t->s);
+	run_until(t, !t->connected);
+	uplink_config_version(t->u, "ghi"); /* while away: the hello says it */
+	hurry(t);
+	run_until(t, t->connected);
+	assert_string_equal(t->hello->config_version, "ghi");
+	assert_true(wire_can(t->hello->capability, t->hello->n_capability, WIRE_CAN_ASK));
+	assert_int_equal(t->frames[WIRE_APPLIED], 2);
+}
+
+static void older_collector_hears_nothing_new(void **state)
+{
+	struct stage *t = *state;
+
+	t->old = true;
+	connected(t);
+	uplink_config_version(t->u, "abc");
+	uplink_answer(t->u, 1, "{}", 2); /* nobody asked */
+	put_batches(t, 1);
+	uplink_wake(t->u);
+	run_until(t, t->batch_count == 1);
+	assert_int_equal(t->frames[WIRE_APPLIED] + t->frames[WIRE_ANSWER], 0);
+}
+
+static void send_ask(struct stage *t, uint64_t id, const char *json, size_t len)
+{
+	Sansang__Ask a = SANSANG__ASK__INIT;
+	struct buf b = {0};
+
+	a.id = id;
+	a.json = (ProtobufCBinaryData){len, (uint8_t *)json};
+	wire_put(&b, WIRE_ASK, &a.base);
+	send_buf(t, &b);
+}
+
+static void asks_are_answered_with_their_number(void **state)
+{
+	struct stage *t = *state;
+
+	connected(t);
+	send_ask(t, 7, "{\"do\":\"check\"}", 14);
+	run_until(t, t->asked_id == 7);
+	assert_string_equal(t->asked, "{\"do\":\"check\"}");
+	uplink_answer(t->u, 8, "{}", 2); /* not asked */
+	uplink_answer(t->u, 7, "{\"up\":true}", 11);
+	uplink_answer(t->u, 7, "{\"up\":false}", 12); /* answered already */
+	run_until(t, t->frames[WIRE_ANSWER]);
+	for (int i = 0; i < 10; i++)
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+	assert_int_equal(t->frames[WIRE_ANSWER], 1);
+	assert_int_equal(t->answered, 7);
+	assert_string_equal(t->answer, "{\"up\":true}");
+}
+
+static void too_many_and_too_long_asks_are_refused(void **state)
+{
+	struct stage *t = *state;
+	char *long_one = mem_alloc(WIRE_ANSWER_MAX + 1);
+
+	memset(long_one, ' ', WIRE_ANSWER_MAX + 1);
+	connected(t);
+	send_ask(t, 99, long_one, WIRE_ASK_MAX + 1);
+	run_until(t, t->frames[WIRE_ANSWER] == 1);
+	assert_int_equal(t->answered, 99);
+	assert_int_equal(t->asked_id, 0);
+	for (unsigned i = 1; i <= LINK_ASKS_MAX + 1; i++)
+		send_ask(t, i, "{}", 2);
+	run_until(t, t->frames[WIRE_ANSWER] == 2);
+	assert_int_equal(t->answered, LINK_ASKS_MAX + 1);
+	assert_non_null(strstr(t->answer, "too many"));
+	uplink_answer(t->u, 3, long_one, WIRE_ANSWER_MAX + 1);
+	run_until(t, t->answered == 3);
+	assert_non_null(strstr(t->answer, "too long"));
+	uplink_answer(t->u, 4, long_one, WIRE_ANSWER_MAX);
+	run_until(t, t->answered == 4);
+	assert_int_equal(t->answer_len, WIRE_ANSWER_MAX);
+	free(long_one);
+}
+
+static void an_ask_dies_with_its_connection(void **state)
+{
+	struct stage *t = *state;
+
+	connected(t);
+	send_ask(t, 7, "{}", 2);
+	run_until(t, t->asked_id == 7);
+	tls_close(t->s);
+	run_until(t, !t->connected);
+	uplink_answer(t->u, 7, "{}", 2);
+	hurry(t);
+	run_until(t, t->connected);
+	uplink_answer(t->u, 7, "{}", 2);
+	for (int i = 0; i < 10; i++)
+		uv_run(&t->loop, UV_RUN_NOWAIT);
+	assert_int_equal(t->frames[WIRE_ANSWER], 0);
+}
+
 static void silent_collector_is_dropped(void **state)
 {
 	struct stage *t = *state;
@@ -655,6 +801,11 @@ int main(void)
 	        T(new_epoch_sends_all_again),
 	        T(full_collector_is_waited_for),
 	        T(configuration_and_offset_are_handed_on),
+	        T(applied_configuration_is_said_once),
+	        T(older_collector_hears_nothing_new),
+	        T(asks_are_answered_with_their_number),
+	        T(too_many_and_too_long_asks_are_refused),
+	        T(an_ask_dies_with_its_connection),
 	        T(silent_collector_is_dropped),
 	        T(certificate_is_renewed_when_due),
 	        T(rolled_over_set_is_kept),
