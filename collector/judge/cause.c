@@ -65,35 +65,6 @@ static const struct cause_words causes[CAUSE_COUNT] = {
 
 static const char *const confidences[] = {"unclear", "likely", "certain"};
 
-static const struct {
-	const char *vi, *en;
-} reasons[REASON_COUNT] = {
-        [REASON_OK] = {"bình thường", "fine"},
-        [REASON_REFUSED] = {"từ chối kết nối", "connection refused"},
-        [REASON_TIMEOUT] = {"hết thời gian chờ, không trả lời", "timed out without an answer"},
-        [REASON_UNREACHABLE] = {"không tới được máy chủ", "host unreachable"},
-        [REASON_DNS] = {"không phân giải được tên miền", "name could not be resolved"},
-        [REASON_RESET] = {"kết nối bị ngắt đột ngột", "connection reset"},
-        [REASON_TLS] = {"lỗi bắt tay TLS", "TLS handshake failed"},
-        [REASON_CERTIFICATE] = {"chứng thư không hợp lệ", "certificate not valid"},
-        [REASON_STATUS] = {"trả về mã lỗi", "answered with an error status"},
-        [REASON_CONTENT] = {"nội dung trả về không đúng", "unexpected content"},
-        [REASON_PROTOCOL] = {"trả lời sai giao thức", "protocol violated"},
-        [REASON_LOCAL] = {"lỗi tại trạm đo", "local error at the agent"},
-        [REASON_PROHIBITED] = {"bị tường lửa hoặc bộ định tuyến chặn", "blocked by a firewall or router"},
-        [REASON_HUNG] = {"nhận kết nối rồi im lặng", "took the connection, then said nothing"},
-        [REASON_NO_NAME] = {"máy chủ DNS nói không có tên miền này", "the name server knows no such name"},
-        [REASON_SERVER_FAILURE] = {"máy chủ DNS báo lỗi, không tra được", "the name server failed to answer"},
-        [REASON_EXPIRED] = {"chứng thư hết hạn hoặc chưa có hiệu lực", "certificate expired or not valid yet"},
-        [REASON_NAME_MISMATCH] = {"chứng thư cấp cho tên khác", "certificate is for another name"},
-        [REASON_UNTRUSTED] = {"chứng thư không do nơi tin cậy cấp", "certificate signed by nobody we trust"},
-        [REASON_REVOKED] = {"chứng thư đã bị thu hồi", "certificate revoked"},
-        [REASON_REDIRECTS] = {"chuyển hướng quá nhiều hoặc sai nơi", "too many redirects, or to a forbidden place"},
-        [REASON_TOO_LARGE] = {"dữ liệu quá lớn", "too large"},
-        [REASON_UNSYNCHRONISED] = {"đồng hồ chưa đồng bộ", "clock not synchronised"},
-        [REASON_AUTHENTICATION] = {"sai mã xác thực", "authentication failed"},
-};
-
 #define ANY (-1)
 
 /* First row that fits. */
@@ -176,17 +147,10 @@ struct verdict cause_of_dark(const struct dark *d)
 	/* who closes a connection is still there to close it */
 	if (!d->silent)
 		return (struct verdict){CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY};
+	/* the last gasp */
+	if (d->on_battery)
+		return (struct verdict){CAUSE_SITE_POWER, CONFIDENCE_LIKELY};
 	if (d->outside_down || d->others_silent)
 		return (struct verdict){CAUSE_UPLINK_DOWN, CONFIDENCE_LIKELY};
 	return (struct verdict){CAUSE_UPLINK_DOWN, CONFIDENCE_UNCLEAR};
-}
-
-const char *reason_vi(int reason)
-{
-	return reason >= 0 && reason < REASON_COUNT ? reasons[reason].vi : "không rõ";
-}
-
-const char *reason_en(int reason)
-{
-	return reason >= 0 && reason < REASON_COUNT ? reasons[reason].en : "unknown";
 }

@@ -9,6 +9,7 @@
 
 #include "collector/judge/state.h"
 #include "common/metric.h"
+#include "common/reason.h"
 
 enum cause {
 	CAUSE_UNKNOWN,
@@ -64,11 +65,8 @@ struct dark {
 	bool outside_down;  /* ... or does not */
 	bool others_report; /* another agent of the site reports */
 	bool others_silent; /* another agent of the site is silent too */
+	bool on_battery;    /* its UPS had said that mains power is gone */
 };
 struct verdict cause_of_dark(const struct dark *d);
-
-/* "từ chối kết nối" / "connection refused" */
-const char *reason_vi(int reason);
-const char *reason_en(int reason);
 
 #endif

@@ -67,10 +67,11 @@ void contact_record(struct judge *j, const struct record *r)
 	if (n && state) {
 		copy_word(o, "software", n->software, sizeof n->software);
 		copy_word(o, "address", n->address, sizeof n->address);
+		copy_word(o, "config_version", n->config_version, sizeof n->config_version);
 		if (json_is_integer(json_object_get(o, "skew_ms")))
 			n->skew_ms = json_integer_value(json_object_get(o, "skew_ms"));
 		n->dirty = true;
-		if (!strcmp(state, "connected") || !strcmp(state, "heard"))
+		if (!strcmp(state, "connected") || !strcmp(state, "heard") || !strcmp(state, "configured"))
 			contact_heard(j, n, r->at_ms);
 		else if (!strcmp(state, "silent"))
 			lost(j, n, LINK_SILENT, r->at_ms);

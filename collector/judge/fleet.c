@@ -224,6 +224,9 @@ void fleet_free(struct fleet *f)
 		struct judge_node *n = f->nodes[i];
 		for (uint32_t k = 0; k < n->check_count; k++)
 			check_free(n->checks[k]);
+		for (unsigned m = 0; n->recent && m < EVENTS_RECENT; m++)
+			free(n->recent[m].text);
+		free(n->recent);
 		free(n->checks);
 		free(n->sets);
 		free(n);

@@ -16,6 +16,8 @@
 #include "common/metric.h"
 
 #define FLEET_SETS_MAX 65536
+#define EVENT_KIND_MAX 32
+#define EVENTS_RECENT 4 /* remembered of each node */
 /* Checks of one node; more are passed over: a peer chooses their names. */
 #define FLEET_CHECKS_MAX 2048
 
@@ -26,6 +28,15 @@ const char *agent_link_name(int link);                                    /* "ne
 struct judge_set {
 	struct judge_check *check; /* NULL: nothing that is judged */
 	bool known;                /* asked before */
+};
+
+/* Something that a node told beside its rows (event.h). */
+struct node_event {
+	struct judge_node *node;
+	int64_t at;
+	char kind[EVENT_KIND_MAX];
+	char subject[METRIC_INSTANCE_MAX]; /* without the gear's id: "eth0", "svc:land", "" the node itself */
+	char *text;                        /* owned; what follows the subject, valid UTF-8 in one line */
 };
 
 struct judge_node {
@@ -52,6 +63,8 @@ struct judge_node {
 	uint32_t check_count;
 	struct judge_check *agent;  /* its connection, made with the node */
 	struct incident *witnessed; /* dark stretch that its spool has still to testify about */
+	struct node_event *recent;  /* owned; EVENTS_RECENT of them, NULL until the first */
+	unsigned events_pending;    /* taken since the last commit */
 	bool awake;                 /* it has samples from within that stretch */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/judge/contact.h"
+#include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
 #include "collector/judge/reading.h"
 #include "collector/judge/trouble.h"
@@ -325,6 +326,8 @@ void judge_free(struct judge *j)
 	free(j->closed);
 	free(j->hours);
 	free(j->acts);
+	events_forget(j);
+	free(j->events);
 	fleet_free(&j->fleet);
 	incidents_free(&j->incidents);
 }

@@ -78,6 +78,8 @@ struct judge {
 	size_t hour_count, hour_cap;
 	struct act *acts;
 	size_t act_count, act_cap;
+	struct node_event *events; /* not yet on disk */
+	size_t event_count, event_cap;
 	int64_t now;
 	uint64_t rows;        /* read since the start */
 	int64_t swept_at;     /* when old checks were looked for */

@@ -29,7 +29,7 @@ static int load_nodes(struct store *s, struct judge *j)
 {
 	sqlite3_stmt *st =
 	        query(s, "SELECT id, name, link, link_at, life_at, sample_at, software, address, skew_ms, backlog,"
-	                 " boot, epoch, witnessed, awake FROM node ORDER BY id");
+	                 " boot, epoch, witnessed, awake, config_version, battery_at FROM node ORDER BY id");
 	if (!st)
 		return -EIO;
 	while (sqlite3_step(st) == SQLITE_ROW) {
@@ -51,6 +51,8 @@ static int load_nodes(struct store *s, struct judge *j)
 		n->epoch = (uint64_t)sqlite3_column_int64(st, 11);
 		n->witnessed = incident_find(&j->incidents, text(st, 12));
 		n->awake = sqlite3_column_int(st, 13);
+		snprintf(n->config_version, sizeof n->config_version, "%s", text(st, 14));
+		n->battery_at = sqlite3_column_int64(st, 15);
 		if (n->id > j->fleet.last_node_id)
 			j->fleet.last_node_id = n->id;
 	}

@@ -20,6 +20,7 @@
 #define COMMIT_MS 1000
 #define CATCHING_COMMIT_MS 250 /* while a backlog is read even urgent things wait this long */
 #define COMMIT_ROWS 100000
+#define EVENTS_AT_ONCE 4096
 #define TURN_NS 10000000u
 #define UNITS_CHANGED_MAX 4096
 #define FLIGHT_MAX 64
@@ -211,6 +212,7 @@ static void commit_when_due(struct seat *s)
 	int64_t age = (int64_t)(uv_hrtime() / 1000000) - s->committed_at;
 	bool changed = s->judge.urgent || s->dirty || s->read_id != s->committed_id;
 	bool soon = s->judge.urgent && (!s->lagging || age >= CATCHING_COMMIT_MS);
+	soon |= s->judge.event_count >= EVENTS_AT_ONCE;
 	if (soon || (changed && age >= COMMIT_MS) || s->judge.rows - s->committed_rows >= COMMIT_ROWS)
 		commit(s);
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "collector/judge/event.h"
 #include "common/batch.h"
 #include "common/log.h"
 
@@ -270,9 +271,17 @@ static void on_row(void *arg, uint32_t set, int64_t boot_ms, const int64_t *valu
 		judge_move(rd->j, c, &out[i], !isnan(c->value[0]));
 }
 
+static void on_event(void *arg, int64_t boot_ms, const char *kind, const char *text)
+{
+	struct reading *rd = arg;
+	int64_t at = boot_ms + rd->r->offset_ms;
+	if (at >= YEAR_2020_MS && at <= rd->r->at_ms + FUTURE_MS)
+		event_take(rd->j, rd->n, at, kind, text);
+}
+
 void reading_batch(struct judge *j, struct judge_node *n, const struct record *r, int64_t *first, int64_t *last)
 {
-	static const struct batch_handlers handlers = {.on_dict = on_dict, .on_row = on_row};
+	static const struct batch_handlers handlers = {.on_dict = on_dict, .on_row = on_row, .on_event = on_event};
 	struct reading rd = {.j = j, .n = n, .r = r};
 	fleet_epoch(n, r->epoch);
 	int rc = batch_decode(r->body, r->body_len, &handlers, &rd, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/event.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -32,12 +33,17 @@ static const char *const migrations[] = {
         "INTEGER,"
         " main INTEGER, incident TEXT);"
         "CREATE TABLE conclusion(seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL);",
+        "ALTER TABLE node ADD COLUMN config_version TEXT;"
+        "ALTER TABLE node ADD COLUMN battery_at INTEGER;"
+        "CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, node INTEGER NOT NULL, at INTEGER NOT NULL,"
+        " kind TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL);"
+        "CREATE INDEX event_of ON event(node, at);",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
 static const char *const texts[STATEMENT_COUNT] = {
         [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
-        [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [PUT_CHECK] =
                 "INSERT OR REPLACE INTO check_state VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [PUT_INTERVAL] = "INSERT OR REPLACE INTO interval VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -52,6 +58,11 @@ static const char *const texts[STATEMENT_COUNT] = {
         [DROP_CONCLUSION] = "DELETE FROM conclusion WHERE seq = ?1",
         [DROP_INTERVALS] = "DELETE FROM interval WHERE check_id = ?1 AND start < ?2",
         [DROP_HOURS] = "DELETE FROM hour WHERE check_id = ?1 AND hour < ?2",
+        [PUT_EVENT] = "INSERT INTO event(node, at, kind, subject, text) VALUES(?1, ?2, ?3, ?4, ?5)",
+        /* the newest are kept */
+        [CUT_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE node = ?1 ORDER BY at DESC, id DESC"
+                       " LIMIT -1 OFFSET ?2)",
+        [DROP_EVENTS] = "DELETE FROM event WHERE node = ?1 AND at < ?2",
 };
 
 static int run(struct store *s, const char *sql)
@@ -117,7 +128,7 @@ int store_open(struct store **out, const char *path)
 	return 0;
 }
 
-static void bind_text(sqlite3_stmt *st, int column, const char *text)
+void store_bind_text(sqlite3_stmt *st, int column, const char *text)
 {
 	if (text)
 		sqlite3_bind_text(st, column, text, -1, SQLITE_STATIC);
@@ -125,7 +136,7 @@ static void bind_text(sqlite3_stmt *st, int column, const char *text)
 		sqlite3_bind_null(st, column);
 }
 
-static int step(struct store *s, sqlite3_stmt *st)
+int store_step(struct store *s, sqlite3_stmt *st)
 {
 	int rc = sqlite3_step(st);
 	sqlite3_reset(st);
@@ -138,12 +149,12 @@ static int step(struct store *s, sqlite3_stmt *st)
 static int put_meta(struct store *s, const char *key, int64_t number, const char *text)
 {
 	sqlite3_stmt *st = s->statements[PUT_META];
-	bind_text(st, 1, key);
+	store_bind_text(st, 1, key);
 	if (text)
-		bind_text(st, 2, text);
+		store_bind_text(st, 2, text);
 	else
 		sqlite3_bind_int64(st, 2, number);
-	return step(s, st);
+	return store_step(s, st);
 }
 
 static int put_node(struct store *s, const struct judge_node *n)
@@ -151,12 +162,12 @@ static int put_node(struct store *s, const struct judge_node *n)
 	sqlite3_stmt *st = s->statements[PUT_NODE];
 	const int64_t numbers[] = {n->link, n->link_at, n->life_at, n->sample_at};
 	sqlite3_bind_int64(st, 1, n->id);
-	bind_text(st, 2, n->name);
-	bind_text(st, 3, n->site ? n->site->id : NULL);
+	store_bind_text(st, 2, n->name);
+	store_bind_text(st, 3, n->site ? n->site->id : NULL);
 	for (int k = 0; k < 4; k++)
 		sqlite3_bind_int64(st, 4 + k, numbers[k]);
-	bind_text(st, 8, n->software);
-	bind_text(st, 9, n->address);
+	store_bind_text(st, 8, n->software);
+	store_bind_text(st, 9, n->address);
 	sqlite3_bind_int64(st, 10, n->skew_ms);
 	sqlite3_bind_int64(st, 11, n->backlog);
 	if (n->boot_known)
@@ -165,9 +176,11 @@ static int put_node(struct store *s, const struct judge_node *n)
 		sqlite3_bind_null(st, 12);
 	sqlite3_bind_int64(st, 13, (int64_t)n->epoch);
 	sqlite3_bind_int(st, 14, n->simulated);
-	bind_text(st, 15, n->witnessed ? n->witnessed->id : NULL);
+	store_bind_text(st, 15, n->witnessed ? n->witnessed->id : NULL);
 	sqlite3_bind_int(st, 16, n->awake);
-	return step(s, st);
+	store_bind_text(st, 17, n->config_version);
+	sqlite3_bind_int64(st, 18, n->battery_at);
+	return store_step(s, st);
 }
 
 /* What the columns do not show: see memory_get() in load.c. */
@@ -203,14 +216,14 @@ static int put_check(struct store *s, const struct judge_check *c)
 	sqlite3_bind_int64(st, 1, c->id);
 	sqlite3_bind_int64(st, 2, c->node->id);
 	sqlite3_bind_int(st, 3, (int)c->kind);
-	bind_text(st, 4, c->instance);
+	store_bind_text(st, 4, c->instance);
 	for (int k = 0; k < 5; k++)
 		sqlite3_bind_int64(st, 5 + k, numbers[k]);
 	bind_value(st, 10, c->value[0]);
 	bind_value(st, 11, c->value[1]);
 	sqlite3_bind_int(st, 12, c->terminal);
 	sqlite3_bind_blob(st, 13, s->scratch.data, (int)s->scratch.len, SQLITE_STATIC);
-	return step(s, st);
+	return store_step(s, st);
 }
 
 static int put_fleet(struct store *s, const struct fleet *f)
@@ -238,7 +251,7 @@ static int put_history(struct store *s, const struct judge *j)
 		sqlite3_bind_int64(st, 3, i->stop);
 		sqlite3_bind_int(st, 4, i->state);
 		sqlite3_bind_int(st, 5, i->reason);
-		rc = step(s, st);
+		rc = store_step(s, st);
 	}
 	st = s->statements[PUT_HOUR];
 	for (size_t k = 0; k < j->hour_count && !rc; k++) {
@@ -246,7 +259,7 @@ static int put_history(struct store *s, const struct judge *j)
 		sqlite3_bind_int64(st, 1, h->check_id);
 		sqlite3_bind_int64(st, 2, h->hour);
 		sqlite3_bind_blob(st, 3, h->body.data, (int)h->body.len, SQLITE_STATIC);
-		rc = step(s, st);
+		rc = store_step(s, st);
 	}
 	return rc;
 }
@@ -265,8 +278,8 @@ static int drop_old(struct store *s, const struct judge *j)
 		sqlite3_bind_int64(s->statements[DROP_INTERVALS], 2, before);
 		sqlite3_bind_int64(s->statements[DROP_HOURS], 1, n->checks[k]->id);
 		sqlite3_bind_int64(s->statements[DROP_HOURS], 2, before / FIGURES_HOUR_MS);
-		rc = step(s, s->statements[DROP_INTERVALS]);
-		rc = rc ? rc : step(s, s->statements[DROP_HOURS]);
+		rc = store_step(s, s->statements[DROP_INTERVALS]);
+		rc = rc ? rc : store_step(s, s->statements[DROP_HOURS]);
 	}
 	return rc;
 }
@@ -277,12 +290,12 @@ static int put_acts(struct store *s, const struct judge *j)
 	sqlite3_stmt *st = s->statements[PUT_ACT];
 	for (size_t k = 0; k < j->act_count && !rc; k++) {
 		const struct act *a = &j->acts[k];
-		bind_text(st, 1, a->incident);
+		store_bind_text(st, 1, a->incident);
 		sqlite3_bind_int64(st, 2, a->at);
-		bind_text(st, 3, a->by);
-		bind_text(st, 4, a->word);
-		bind_text(st, 5, a->text);
-		rc = step(s, st);
+		store_bind_text(st, 3, a->by);
+		store_bind_text(st, 4, a->word);
+		store_bind_text(st, 5, a->text);
+		rc = store_step(s, st);
 	}
 	return rc;
 }
@@ -290,7 +303,7 @@ static int put_acts(struct store *s, const struct judge *j)
 static int put_troubles(struct store *s, const struct judge *j)
 {
 	sqlite3_stmt *st = s->statements[PUT_TROUBLE];
-	int rc = step(s, s->statements[CLEAR_TROUBLES]);
+	int rc = store_step(s, s->statements[CLEAR_TROUBLES]);
 	for (size_t k = 0; k < j->trouble_count && !rc; k++) {
 		const struct trouble *t = j->troubles[k];
 		sqlite3_bind_int64(st, 1, t->check->id);
@@ -299,8 +312,8 @@ static int put_troubles(struct store *s, const struct judge *j)
 		sqlite3_bind_int(st, 4, t->reason);
 		sqlite3_bind_int(st, 5, t->connected);
 		sqlite3_bind_int(st, 6, t->primary);
-		bind_text(st, 7, t->incident ? t->incident->id : NULL);
-		rc = step(s, st);
+		store_bind_text(st, 7, t->incident ? t->incident->id : NULL);
+		rc = store_step(s, st);
 	}
 	return rc;
 }
@@ -308,20 +321,20 @@ static int put_troubles(struct store *s, const struct judge *j)
 static int put_incident(struct store *s, const struct incident *i, const char *body)
 {
 	sqlite3_stmt *st = s->statements[PUT_INCIDENT];
-	bind_text(st, 1, i->id);
+	store_bind_text(st, 1, i->id);
 	sqlite3_bind_int(st, 2, incident_is_open(i));
-	bind_text(st, 3, incident_state_name(i->state));
-	bind_text(st, 4, i->site);
-	bind_text(st, 5, i->unit);
-	bind_text(st, 6, i->node);
-	bind_text(st, 7, i->service);
+	store_bind_text(st, 3, incident_state_name(i->state));
+	store_bind_text(st, 4, i->site);
+	store_bind_text(st, 5, i->unit);
+	store_bind_text(st, 6, i->node);
+	store_bind_text(st, 7, i->service);
 	sqlite3_bind_int64(st, 8, i->opened_at);
 	sqlite3_bind_int64(st, 9, i->resolved_at);
 	sqlite3_bind_int(st, 10, i->simulated);
 	sqlite3_bind_int(st, 11, (int)i->changes);
 	sqlite3_bind_int(st, 12, (int)i->said);
-	bind_text(st, 13, body);
-	return step(s, st);
+	store_bind_text(st, 13, body);
+	return store_step(s, st);
 }
 
 static int put_conclusion(struct store *s, const struct incident *i, const char *change, json_t *object)
@@ -332,9 +345,9 @@ static int put_conclusion(struct store *s, const struct incident *i, const char 
 	json_t *o = json_pack(
 	        "{s:s, s:s, s:b, s:O}", "type", "incident", "change", change, "late", (int)i->late, "incident", object);
 	char *body = json_dumps(o, JSON_COMPACT);
-	bind_text(st, 1, key);
-	bind_text(st, 2, body);
-	int rc = step(s, st);
+	store_bind_text(st, 1, key);
+	store_bind_text(st, 2, body);
+	int rc = store_step(s, st);
 	free(body);
 	json_decref(o);
 	return rc;
@@ -372,6 +385,7 @@ static void forget(struct judge *j)
 		buf_free(&j->hours[k].body);
 	for (size_t k = 0; k < j->act_count; k++)
 		free(j->acts[k].text);
+	events_forget(j);
 	j->closed_count = j->hour_count = j->act_count = 0;
 	j->troubles_dirty = j->urgent = false;
 }
@@ -383,6 +397,7 @@ int store_commit(struct store *s, struct judge *j, int64_t cursor)
 	int rc = put_fleet(s, &j->fleet);
 	rc = rc ? rc : put_history(s, j);
 	rc = rc ? rc : put_acts(s, j);
+	rc = rc ? rc : store_events(s, j);
 	rc = rc ? rc : drop_old(s, j);
 	rc = rc || !j->troubles_dirty ? rc : put_troubles(s, j);
 	rc = rc ? rc : put_incidents(s, j);
@@ -416,7 +431,7 @@ char *store_conclusion(struct store *s, int64_t *seq, char *key, size_t key_size
 void store_concluded(struct store *s, int64_t seq)
 {
 	sqlite3_bind_int64(s->statements[DROP_CONCLUSION], 1, seq);
-	step(s, s->statements[DROP_CONCLUSION]);
+	store_step(s, s->statements[DROP_CONCLUSION]);
 }
 
 void store_close(struct store *s)

@@ -16,6 +16,7 @@
  *   incident_act what people did about it
  *   trouble      checks that are down, and the incident that this belongs to
  *   conclusion   not yet answered by core
+ *   event        what agents told beside their rows, bounded (event.h)
  */
 #ifndef SANSANG_JUDGE_STORE_H
 #define SANSANG_JUDGE_STORE_H

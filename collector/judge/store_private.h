@@ -21,6 +21,9 @@ enum store_statement {
 	DROP_CONCLUSION,
 	DROP_INTERVALS,
 	DROP_HOURS,
+	PUT_EVENT,
+	CUT_EVENTS,
+	DROP_EVENTS,
 	STATEMENT_COUNT
 };
 
@@ -32,5 +35,11 @@ struct store {
 };
 
 #define MEMORY_VERSION 1
+
+/* One step of a statement that gives no row, reset. 0 or -EIO, logged. */
+int store_step(struct store *s, sqlite3_stmt *st);
+void store_bind_text(sqlite3_stmt *st, int column, const char *text);
+/* store_event.c: what agents told since the last commit; keeps each node's table row count bounded. 0 or -EIO. */
+int store_events(struct store *s, const struct judge *j);
 
 #endif

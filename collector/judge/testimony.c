@@ -16,6 +16,9 @@ static void conclude(struct judge *j, struct incident *i, enum cause cause, enum
 
 void testimony_line(struct judge *j, struct incident *i, const struct judge_check *c)
 {
+	/* a terminal without power answers as little as one whose line is cut */
+	if (c->terminal && i->first.cause == CAUSE_SITE_POWER)
+		return;
 	if (c->kind == KIND_INTERFACE)
 		conclude(j, i, CAUSE_LAN_LINK_DOWN, CONFIDENCE_CERTAIN);
 	else if (!i->final_known || i->final.cause != CAUSE_LAN_LINK_DOWN)
@@ -32,7 +35,10 @@ static void finish(struct judge *j, struct judge_node *n, struct incident *i, bo
 	if (rebooted) {
 		incident_evidence(i, at, n->name, "Máy đã khởi động lại trong thời gian mất liên lạc",
 		        "The host restarted during the silence");
-		conclude(j, i, CAUSE_HOST_DOWN, CONFIDENCE_LIKELY);
+		/* it had said that mains power was gone, and then it was off */
+		bool power = i->first.cause == CAUSE_SITE_POWER;
+		conclude(j, i, power ? CAUSE_SITE_POWER : CAUSE_HOST_DOWN,
+		        power ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
 	} else if (n->awake) {
 		incident_evidence(i, at, n->name, "Trạm đo vẫn chạy và ghi số liệu trong lúc mất liên lạc",
 		        "The agent ran and kept measuring during the silence");

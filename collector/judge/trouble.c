@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
@@ -139,7 +140,8 @@ static struct verdict first_verdict(const struct judge *j, const struct trouble 
 	const struct judge_check *c = t->check;
 	if (c->kind != KIND_AGENT)
 		return cause_of_check(c->kind, t->reason, t->connected);
-	struct dark d = {.silent = c->node->link == LINK_SILENT};
+	struct dark d = {
+	        .silent = c->node->link == LINK_SILENT, .on_battery = event_on_battery(j, c->site, t->from, NULL) != 0};
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
 		if (n->site == c->site && n != c->node && n->inv) {
@@ -180,6 +182,8 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->alarm = t->from >= j->inv->go_live;
 	i->responsible = responsible_of(c);
 	i->first = first_verdict(j, t);
+	if (i->first.cause == CAUSE_SITE_POWER)
+		words_battery(j, i, c->site, t->from);
 	words_summary(j, i);
 	return i;
 }
@@ -217,6 +221,7 @@ static void decide(struct judge *j, struct trouble *t)
 		primary = false;
 	}
 	trouble_join(j, t, i, primary);
+	event_recall(j, i);
 	root_absorb(j, i, t->check);
 }
 

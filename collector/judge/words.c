@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "collector/judge/event.h"
 #include "common/memory.h"
 
 const char *words_time(const struct judge *j, int64_t at, char *out, size_t size)
@@ -164,4 +165,17 @@ void words_check_back(const struct judge *j, struct incident *i, const struct ju
 	snprintf(vi, sizeof vi, gone ? "%s không còn được theo dõi" : "%s đã trở lại bình thường", what);
 	snprintf(en, sizeof en, gone ? "%s is no longer watched" : "%s is fine again", what);
 	incident_evidence(i, at, c->node->name, vi, en);
+}
+
+void words_battery(const struct judge *j, struct incident *i, const struct site *site, int64_t at)
+{
+	char vi[256], en[256], when[40];
+	const char *who = "";
+	int64_t since = event_on_battery(j, site, at, &who);
+	if (!since)
+		return;
+	words_time(j, since, when, sizeof when);
+	snprintf(vi, sizeof vi, "Bộ lưu điện (%s) chạy ắc quy từ %s, trước khi mất liên lạc", who, when);
+	snprintf(en, sizeof en, "The UPS (%s) ran on battery since %s, before contact was lost", who, when);
+	incident_evidence(i, since, who, vi, en);
 }

@@ -14,6 +14,8 @@ void words_summary(const struct judge *j, struct incident *i);
 /* Evidence of a check that went down or came back. */
 void words_check_down(const struct judge *j, struct incident *i, const struct judge_check *c, int64_t at, int reason);
 void words_check_back(const struct judge *j, struct incident *i, const struct judge_check *c, int64_t at, bool gone);
+/* Evidence that the site's UPS was on battery at `at`. */
+void words_battery(const struct judge *j, struct incident *i, const struct site *site, int64_t at);
 /* "service:land@mk-srv1" */
 void words_target(const struct judge_check *c, char *out, size_t size);
 

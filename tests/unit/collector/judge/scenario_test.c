@@ -6,13 +6,17 @@
  *   at T WHAT                   or: every STEP from T to T [sent T] WHAT
  * WHAT:
  *   agent NODE connected|silent|closed|heard
- *   row NODE CLASS INSTANCE VALUES [sampled T]     svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N
+ *   agent NODE configured VERSION
+ *   row NODE CLASS SUBJECT VALUES [sampled T]      svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N;
+ *                                                  gear: up | down; other classes: COLUMN N as in common/metric.c
+ *   event NODE KIND TEXT
  *   unsure ...                  as row, of a boot that could not be verified, at its own word
  *   hint NODE CLASS INSTANCE up|down REASON
  *   reboot NODE | restart (judge ends in order and begins again) | ack INCIDENT
  *   crash (judge is killed: what it read since its last commit is read again)
  *   expect incident ID STATE [cause C] [final C] [confidence C] [severity S] [opened T] [resolved T]
  *   expect affects ID TARGET | expect open N | expect all N (merged ones left out) | expect state NODE CLASS INSTANCE STATE
+ *   expect evidence ID WORDS (part of one of its English sentences) | expect events NODE N | expect config NODE VERSION
  *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
  * Every second between is a tick; what happened in a second is committed at its end.
  */
@@ -198,13 +202,27 @@ static void flush(struct play *p)
 	buf_free(&body);
 }
 
+/* "on_battery 1": a column by its name. */
+static bool column_of(const struct metric_class *class, const char *name, const char *number, int64_t *v)
+{
+	for (unsigned k = 0; k < class->count; k++) {
+		if (strcmp(class->metrics[k].name, name) || !strchr("-0123456789", number[0]))
+			continue;
+		v[k] = metric_scaled(&class->metrics[k], atof(number));
+		return true;
+	}
+	return false;
+}
+
 static void values_of(struct play *p, const char *class_name, char **w, unsigned count, int64_t *v)
 {
 	const struct metric_class *class = metric_class_named(class_name);
 	for (unsigned k = 0; k < class->count; k++)
 		v[k] = METRIC_UNKNOWN;
 	for (unsigned k = 0; k < count; k++) {
-		if (!strcmp(w[k], "up") || !strcmp(w[k], "down"))
+		if (k + 1 < count && column_of(class, w[k], w[k + 1], v))
+			k++;
+		else if (!strcmp(w[k], "up") || !strcmp(w[k], "down"))
 			v[SVC_UP] = !strcmp(w[k], "up");
 		else if (!strcmp(w[k], "connected"))
 			v[SVC_CONNECT] = 1500;
@@ -243,6 +261,7 @@ static void do_row(struct play *p, const struct event *e, char **w, unsigned cou
 		set++;
 	if (set == n->count) {
 		assert_true(++n->count < SETS_MAX);
+		CHECK(p, metric_subject_valid(instance), "not a subject: %s", instance);
 		snprintf(n->sets[set].class_name, 16, "%s", w[1]);
 		snprintf(n->sets[set].instance, 64, "%s", instance);
 		batch_dict(p->writer, set, w[1], 1, instance);
@@ -254,10 +273,24 @@ static void do_row(struct play *p, const struct event *e, char **w, unsigned cou
 static void do_agent(struct play *p, char **w)
 {
 	char body[160];
-	snprintf(body, sizeof body, "{\"state\": \"%s\", \"software\": \"test\"}", w[1]);
+	bool configured = !strcmp(w[1], "configured");
+	snprintf(body, sizeof body, "{\"state\": \"%s\", \"software\": \"test\"%s%s%s}", w[1],
+	        configured ? ", \"config_version\": \"" : "", configured ? w[2] : "", configured ? "\"" : "");
 	struct record r = {
 	        .kind = RECORD_AGENT, .node = w[0], .key = "", .body = (const uint8_t *)body, .body_len = strlen(body)};
 	give(p, &r);
+}
+
+/* The text is what stands behind the kind, word for word. */
+static void do_event(struct play *p, const struct event *e, char **w)
+{
+	struct source_node *n = source(p, w[0]);
+	const char *text = strstr(e->text, w[1]) + strlen(w[1]);
+	if (p->writing != n || p->unsure)
+		flush(p);
+	p->writing = n;
+	p->unsure = false;
+	batch_event(p->writer, e->sampled, w[1], text + strspn(text, " "));
 }
 
 static void do_ack(struct play *p, const char *id)
@@ -331,6 +364,35 @@ static void expect_affects(struct play *p, char **w)
 	CHECK(p, false, "%s does not affect %s", w[0], w[1]);
 }
 
+static void expect_evidence(struct play *p, const char *id, const char *words)
+{
+	struct incident *i = incident_find(&p->judge.incidents, id);
+	size_t index;
+	json_t *row;
+	CHECK(p, i, "no incident %s", id);
+	json_array_foreach(
+	        i->evidence, index, row) if (strstr(json_string_value(json_object_get(row, "en")), words)) return;
+	json_array_foreach(i->evidence, index, row)
+	        print_error("there is: %s\n", json_string_value(json_object_get(row, "en")));
+	CHECK(p, false, "%s has no evidence that says: %s", id, words);
+}
+
+static void expect_events(struct play *p, char **w)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	struct judge_node *n = fleet_node(&p->judge.fleet, w[0]);
+	CHECK(p, n, "no node %s", w[0]);
+	assert_int_equal(sqlite3_open(p->db, &db), SQLITE_OK);
+	sqlite3_prepare_v2(db, "SELECT count(*) FROM event WHERE node = ?1", -1, &st, NULL);
+	sqlite3_bind_int64(st, 1, n->id);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int count = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	CHECK(p, count == atoi(w[1]), "%s has %d events, not %s", w[0], count, w[1]);
+}
+
 static void expect_minutes(struct play *p, char **w)
 {
 	struct judge_check *c = check_named(p, w);
@@ -369,7 +431,7 @@ static void expect_count(struct play *p, const char *what, int wanted)
 	CHECK(p, is == wanted, "%s are %d, not %d", what, is, wanted);
 }
 
-static void do_expect(struct play *p, char **w, unsigned count)
+static void do_expect(struct play *p, const struct event *e, char **w, unsigned count)
 {
 	commit(p);
 	if (!strcmp(w[0], "incident"))
@@ -378,6 +440,13 @@ static void do_expect(struct play *p, char **w, unsigned count)
 		expect_affects(p, w + 1);
 	else if (!strcmp(w[0], "minutes"))
 		expect_minutes(p, w + 1);
+	else if (!strcmp(w[0], "evidence"))
+		expect_evidence(p, w[1], strstr(e->text, w[1]) + strlen(w[1]) + 1);
+	else if (!strcmp(w[0], "events"))
+		expect_events(p, w + 1);
+	else if (!strcmp(w[0], "config"))
+		CHECK(p, !strcmp(fleet_node(&p->judge.fleet, w[1])->config_version, w[2]), "configured with %s, not %s",
+		        fleet_node(&p->judge.fleet, w[1])->config_version, w[2]);
 	else if (!strcmp(w[0], "cut"))
 		CHECK(p, (p->judge.cut != NULL) == !strcmp(w[1], "yes"), "cut is not %s", w[1]);
 	else if (!strcmp(w[0], "state")) {
@@ -395,10 +464,12 @@ static void perform(struct play *p, const struct event *e)
 	for (char *t = strtok_r(text, " \t", &save); t && count < WORDS_MAX; t = strtok_r(NULL, " \t", &save))
 		w[count++] = t;
 	p->line = e->line;
-	if (strcmp(w[0], "row") && strcmp(w[0], "unsure"))
+	if (strcmp(w[0], "row") && strcmp(w[0], "unsure") && strcmp(w[0], "event"))
 		flush(p);
 	if (!strcmp(w[0], "row") || !strcmp(w[0], "unsure"))
 		do_row(p, e, w + 1, count - 1, w[0][0] == 'u');
+	else if (!strcmp(w[0], "event"))
+		do_event(p, e, w + 1);
 	else if (!strcmp(w[0], "agent"))
 		do_agent(p, w + 1);
 	else if (!strcmp(w[0], "hint")) {
@@ -426,7 +497,7 @@ static void perform(struct play *p, const struct event *e)
 	} else if (!strcmp(w[0], "ack"))
 		do_ack(p, w[1]);
 	else if (!strcmp(w[0], "expect"))
-		do_expect(p, w + 1, count - 1);
+		do_expect(p, e, w + 1, count - 1);
 	else
 		CHECK(p, false, "not understood: %s", e->text);
 }

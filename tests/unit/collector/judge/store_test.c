@@ -87,9 +87,48 @@ static void test_a_newer_schema_is_refused(void **state)
 	struct store *other;
 	assert_int_equal(run(b->store, "PRAGMA user_version = 99"), 0);
 	assert_int_equal(store_open(&other, b->path), -EINVAL);
-	assert_int_equal(run(b->store, "PRAGMA user_version = 1"), 0);
+	assert_int_equal(run(b->store, "PRAGMA user_version = 2"), 0);
 	assert_int_equal(store_open(&other, b->path), 0);
 	store_close(other);
+}
+
+/* A database of the first release. */
+static void test_an_old_schema_is_brought_up(void **state)
+{
+	struct bench *b = *state;
+	struct judge again;
+	int64_t cursor;
+	store_close(b->store);
+	unlink(b->path);
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(b->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, migrations[0], NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	        sqlite3_exec(db,
+	                "PRAGMA user_version = 1; INSERT INTO node VALUES(3, 'old', 's', 1, 2, 3, 4, 'sw', 'ad', 5, 6,"
+	                " NULL, 7, 0, NULL, 0); INSERT INTO check_state VALUES(9, 3, 4, 'land', 10000, 1, 0, 5, 6, "
+	                "NULL,"
+	                " NULL, 0, x'00')",
+	                NULL, NULL, NULL),
+	        SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(store_open(&b->store, b->path), 0);
+	judge_init(&again, 10000, &none);
+	assert_int_equal(store_load(b->store, &again, &cursor), 0);
+	struct judge_node *n = fleet_node(&again.fleet, "old");
+	assert_non_null(n);
+	assert_string_equal(n->config_version, "");
+	assert_int_equal(fleet_check(n, KIND_SERVICE, "land")->id, 9);
+	snprintf(n->config_version, sizeof n->config_version, "0123456789abcdef");
+	n->battery_at = 77;
+	n->dirty = true;
+	assert_int_equal(store_commit(b->store, &again, 1), 0);
+	judge_free(&again);
+	judge_init(&again, 10000, &none);
+	assert_int_equal(store_load(b->store, &again, &cursor), 0);
+	assert_string_equal(fleet_node(&again.fleet, "old")->config_version, "0123456789abcdef");
+	assert_int_equal(fleet_node(&again.fleet, "old")->battery_at, 77);
+	judge_free(&again);
 }
 
 static void test_what_was_kept_comes_back(void **state)
@@ -155,6 +194,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	        TEST(test_a_newer_schema_is_refused),
+	        TEST(test_an_old_schema_is_brought_up),
 	        TEST(test_what_was_kept_comes_back),
 	        TEST(test_old_history_is_dropped),
 	        TEST(test_conclusions_wait_until_answered),
