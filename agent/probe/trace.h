@@ -34,15 +34,21 @@ struct trace_hop {
 	enum reason reason;                     /* REASON_OK; REASON_PROHIBITED, REASON_UNREACHABLE when it said so */
 };
 
+/* By what it was traced: UDP where ICMP was asked for and this user may open neither raw nor ping sockets. */
+enum trace_by { TRACE_BY_ICMP, TRACE_BY_TCP, TRACE_BY_UDP };
+
 struct trace_result {
+	enum trace_by by;
 	bool reached;
-	enum reason reason;         /* of not reaching it */
+	enum reason reason; /* of not reaching it; with reached: OK, or REFUSED (it answered, and does not want it) */
 	union probe_address target; /* family 0: the name has no address */
-	unsigned hop_count;
+	unsigned hop_count;         /* up to the target, to who stopped it, or one past the last that answered */
 	struct trace_hop hops[TRACE_HOPS_MAX]; /* hops[0]: the first router */
 	unsigned mtu;                          /* bytes of the largest whole packet that passed, 0 unknown */
-	unsigned
-	        mtu_hop; /* the hop that said a packet is too big, from 1; 0: nobody (a hole, when mtu is below the interface's) */
+	unsigned mtu_full;                     /* of the interface that it leaves by; 0 unknown */
+	/* the hop that said a packet is too big, from 1; 0: nobody (a hole, when mtu is below mtu_full) */
+	unsigned mtu_hop;
+	unsigned mtu_passed; /* of a hole: the last hop that a full-size packet still reached; 0 none */
 };
 
 struct trace;
@@ -51,10 +57,17 @@ struct trace;
 typedef void (*trace_on_done)(void *arg, const struct trace_request *request, const struct trace_result *result);
 struct trace *trace_start(
         uv_loop_t *loop, struct icmp *icmp, const struct trace_request *request, trace_on_done on_done, void *arg);
+/* What is known so far. */
+void trace_peek(const struct trace *t, struct trace_result *out);
 /* Ends it at once; on_done does not come. */
 void trace_cancel(struct trace *t);
 
-/* One JSON object, at most BATCH_TEXT_MAX bytes less 200: {"target","address","by":"icmp|tcp","reached","reason","mtu","mtu_hop","hops":[[address or null, sent, received, rtt_ms or null, reason]...]}. Gives malloc'ed text. */
+/*
+ * One JSON object, at most BATCH_TEXT_MAX bytes less 200: {"target","address","by":"icmp|tcp|udp","reached","reason","mtu","mtu_full",
+ * "mtu_hop","mtu_passed","hops":[[address or null, sent, received, rtt_ms or null, reason]...]}. Gives malloc'ed text.
+ */
 char *trace_json(const struct trace_request *request, const struct trace_result *result);
+/* The numeric address without port, "" of family 0; `size` at least INET6_ADDRSTRLEN. Gives `out`. */
+const char *trace_address_text(const union probe_address *a, char *out, size_t size);
 
 #endif
