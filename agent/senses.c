@@ -3,18 +3,20 @@
 #include <stdlib.h>
 
 #include "agent/sense/boot.h"
+#include "agent/sense/clock.h"
 #include "agent/sense/health.h"
 #include "agent/sense/conflict.h"
 #include "agent/sense/lease.h"
 #include "agent/sense/neighbour.h"
 #include "agent/sense/resolver.h"
+#include "agent/sense/ups.h"
 #include "common/memory.h"
 
 #define SENSES_MAX 16
 
 static const struct sense *const tables[][SENSES_MAX] = {
         [SENSES_AGENT] = {&sense_health, &sense_boot, &sense_lease, &sense_neighbour, &sense_resolver, NULL},
-        [SENSES_EYES] = {&sense_conflict, NULL},
+        [SENSES_EYES] = {&sense_clock, &sense_ups, &sense_conflict, NULL},
 };
 
 struct senses {
