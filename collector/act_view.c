@@ -22,9 +22,29 @@ void act_units(struct act *act)
 	answer_or_say(act, view_units(act->core->view, instant(act)));
 }
 
+/* What only core knows: is the configuration that the agent has applied the one in force? And who reads gear. */
+static void node_complete(struct core *core, json_t *row)
+{
+	const char *id = json_string_value(json_object_get(row, "id")),
+	           *applied = json_string_value(json_object_get(row, "config_version"));
+	const struct node *n = id && core->inventory ? inventory_node(core->inventory, id) : NULL;
+
+	if (!n)
+		return;
+	const struct node *poller = inventory_poller(core->inventory, n);
+	json_object_set_new(row, "polled_by", poller ? json_string(poller->id) : json_null());
+	json_object_set_new(row, "config_current",
+	        n->kind == NODE_SERVER && applied ? json_boolean(!strcmp(applied, core_orders_version(core, n)))
+	                                          : json_null());
+}
+
 void act_nodes(struct act *act)
 {
-	answer_or_say(act, view_nodes(act->core->view, instant(act)));
+	json_t *answer = view_nodes(act->core->view, instant(act)), *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "nodes"), i, row) node_complete(act->core, row);
+	answer_or_say(act, answer);
 }
 
 void act_incidents(struct act *act)

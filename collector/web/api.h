@@ -13,13 +13,14 @@ void api_logout(struct request *r);
 void api_session(struct request *r);
 void api_ack(struct request *r);
 void api_status(struct request *r);
+void api_nodes(struct request *r);
+void api_ask(struct request *r);
 
 /* api_view.c: what is so, from judge's tables and the inventory */
 void api_province(struct request *r);
 void api_map(struct request *r);
 void api_units(struct request *r);
 void api_unit(struct request *r);
-void api_nodes(struct request *r);
 void api_incidents(struct request *r);
 void api_incident(struct request *r);
 void api_find(struct request *r);

@@ -121,6 +121,35 @@ void api_ack(struct request *r)
 	json_decref(body);
 }
 
+/* Core alone knows which configuration each agent should have. */
+void api_nodes(struct request *r)
+{
+	int64_t at;
+
+	if (!request_int(r, "at", clock_wall_ms(), 0, INT64_C(1) << 43, &at))
+		request_error(r, 400, "at must be UTC milliseconds");
+	else
+		web_ask_core(r, json_pack("{s:s, s:s, s:I}", "act", "nodes", "session", r->token, "at", (json_int_t)at),
+		        on_core_json);
+}
+
+/* What core knows of an ask is taken over by name: a body cannot name another act or session. */
+void api_ask(struct request *r)
+{
+	static const char *const names[] = {"node", "do", "target", "type", "service", "source"};
+	json_t *body = body_object(r);
+
+	if (!body)
+		return;
+	json_t *act = json_pack("{s:s, s:s, s:s}", "act", "ask", "session", r->token, "csrf", r->csrf);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_object_get(body, names[i]))
+			json_object_set(act, names[i], json_object_get(body, names[i]));
+	json_decref(body);
+	r->patience_ms = WEB_ASK_MS;
+	web_ask_core(r, act, on_core_json);
+}
+
 void api_status(struct request *r)
 {
 	web_ask_core(r, json_pack("{s:s, s:s}", "act", "status", "session", r->token), on_core_json);

@@ -134,14 +134,6 @@ void api_unit(struct request *r)
 	answer_view(r, json, why);
 }
 
-void api_nodes(struct request *r)
-{
-	int64_t at;
-
-	if (!answer_cached(r) && request_at(r, &at))
-		answer_view(r, view_nodes(r->web->view, at), "no nodes");
-}
-
 void api_incidents(struct request *r)
 {
 	const char *all = request_arg(r, "all");

@@ -58,6 +58,7 @@ struct request {
 	/* life */
 	unsigned refs;
 	int64_t began_ms;                     /* boot clock */
+	int64_t patience_ms;                  /* after which it is answered 504; 0: WEB_ANSWER_MS */
 	void *wire;                           /* the driver's connection; NULL: the browser has gone */
 	void (*on_answer)(struct request *r); /* driver: begin to write; may be NULL */
 	struct request *next, **back;         /* in web's list of unanswered requests */

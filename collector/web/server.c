@@ -65,6 +65,7 @@ static void on_answer(struct request *r)
 {
 	struct connection *c = r->wire;
 
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_PATIENCE_S);
 	lws_callback_on_writable(c->wsi);
 }
 
@@ -357,6 +358,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_HTTP_BODY:
 		return connection_body(c, in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		/* read whole: from here web_expire() sees to an answer, which may take longer */
+		lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 		if (c->request && !c->request->answered)
 			s->options.on_request(c->request);
 		return 0;
@@ -393,11 +396,10 @@ static void on_log(int level, const char *line)
 static int listen_split(const char *listen, char *host, size_t size, int *port)
 {
 	const char *colon = strrchr(listen, ':');
-	size_t len;
+	size_t len = colon ? (size_t)(colon - listen) : 0;
 
 	if (!colon)
 		return -EINVAL;
-	len = (size_t)(colon - listen);
 	if (len >= 2 && *listen == '[' && listen[len - 1] == ']')
 		listen++, len -= 2;
 	if (len >= size)

@@ -10,7 +10,7 @@ void web_expire(struct web *w, int64_t now_ms)
 {
 	for (struct request *r = w->unanswered, *next; r; r = next) {
 		next = r->next;
-		if (now_ms - r->began_ms > WEB_ANSWER_MS) {
+		if (now_ms - r->began_ms > (r->patience_ms ? r->patience_ms : WEB_ANSWER_MS)) {
 			w->figures.errors++;
 			request_error(r, 504, "no answer in time");
 		}

@@ -20,6 +20,7 @@
 
 #define WEB_PEERS_MAX 64
 #define WEB_ANSWER_MS 20000 /* a peer that takes longer: 504 */
+#define WEB_ASK_MS 75000    /* the same when an agent is asked: core gives up after 60 s */
 
 enum web_peer { PEER_CORE, PEER_RENDER, PEER_SERIES, PEER_JUDGE, PEER_KINDS };
 
@@ -53,7 +54,7 @@ void web_ask_core(struct request *r, json_t *json, web_on_reply on_reply);
 /* Reads the JSON that is the rest of a payload; NULL when it is none. */
 json_t *payload_json(struct cursor *payload);
 
-/* Answers 504 to those that waited WEB_ANSWER_MS. */
+/* Answers 504 to those that waited as long as their patience. */
 void web_expire(struct web *w, int64_t now_ms);
 
 #endif

@@ -19,6 +19,7 @@
 #define api_incident handler_called
 #define api_ack handler_called
 #define api_find handler_called
+#define api_ask handler_called
 #define api_graph handler_called
 #define api_series handler_called
 #define api_status handler_called
