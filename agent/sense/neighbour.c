@@ -7,19 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/sense/netlink.h"
 #include "agent/sense/route.h"
 #include "common/memory.h"
 
 #define MAC_BYTES 6
-#define MAC_TEXT 18
 
 struct neighbour {
 	const struct sense_context *context;
 	struct netlink *netlink;
 	char gateway[ROUTE_TEXT], interface[IF_NAMESIZE]; /* "": none */
-	char told[MAC_TEXT];                              /* "": nothing yet, or none */
-	char last[MAC_TEXT];                              /* the last one known */
+	char last[NEIGHBOUR_MAC_TEXT];                    /* the last one known */
 	bool missing;
 };
 
@@ -27,7 +24,7 @@ struct neighbour {
 struct entry {
 	bool found;
 	uint16_t state; /* NUD_* */
-	char mac[MAC_TEXT];
+	char mac[NEIGHBOUR_MAC_TEXT];
 };
 
 static void on_entry(void *arg, const struct nlmsghdr *m)
@@ -47,29 +44,36 @@ static void on_entry(void *arg, const struct nlmsghdr *m)
 	        mac[5]);
 }
 
-static bool ask(struct neighbour *n, struct entry *out)
+enum neighbour_answer neighbour_ask(
+        struct netlink *n, const char *address, const char *interface, char mac[NEIGHBOUR_MAC_TEXT])
 {
 	struct {
 		struct ndmsg head;
 		struct rtattr dst;
 		uint8_t address[16];
 	} question = {.head = {.ndm_family = AF_INET}, .dst = {.rta_type = NDA_DST}};
-	char address[ROUTE_TEXT];
+	struct entry e = {0};
+	char plain[ROUTE_TEXT];
 	size_t len = 4;
 
-	memcpy(address, n->gateway, sizeof(address));
-	address[strcspn(address, "%")] = '\0';
-	memset(out, 0, sizeof(*out));
-	question.head.ndm_ifindex = (int)if_nametoindex(n->interface);
-	if (inet_pton(AF_INET6, address, question.address) == 1) {
+	mac[0] = '\0';
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(address, "%"), address);
+	question.head.ndm_ifindex = (int)if_nametoindex(interface);
+	if (inet_pton(AF_INET6, plain, question.address) == 1) {
 		question.head.ndm_family = AF_INET6;
 		len = 16;
-	} else if (inet_pton(AF_INET, address, question.address) != 1) {
-		return false;
+	} else if (inet_pton(AF_INET, plain, question.address) != 1) {
+		return NEIGHBOUR_UNKNOWN;
 	}
 	question.dst.rta_len = (unsigned short)RTA_LENGTH(len);
-	return question.head.ndm_ifindex && !netlink_ask(n->netlink, RTM_GETNEIGH, false, &question,
-	                                            sizeof(question.head) + RTA_LENGTH(len), on_entry, out);
+	if (!question.head.ndm_ifindex ||
+	        netlink_ask(n, RTM_GETNEIGH, false, &question, sizeof(question.head) + RTA_LENGTH(len), on_entry, &e) ||
+	        !e.found)
+		return NEIGHBOUR_UNKNOWN;
+	if (e.state & (NUD_FAILED | NUD_INCOMPLETE))
+		return NEIGHBOUR_SILENT;
+	memcpy(mac, e.mac, sizeof(e.mac));
+	return e.mac[0] ? NEIGHBOUR_KNOWN : NEIGHBOUR_UNKNOWN;
 }
 
 static void tell(struct neighbour *n, int64_t boot_ms, const char *mac)
@@ -88,22 +92,26 @@ static void tell(struct neighbour *n, int64_t boot_ms, const char *mac)
 static void neighbour_read(void *state, int64_t boot_ms)
 {
 	struct neighbour *n = state;
-	struct entry e;
+	char mac[NEIGHBOUR_MAC_TEXT];
 
-	if (!n->gateway[0] || !ask(n, &e) || !e.found)
-		return; /* nobody spoke to it lately: nothing is known */
-	if (e.state & (NUD_FAILED | NUD_INCOMPLETE)) {
+	if (!n->gateway[0])
+		return;
+	switch (neighbour_ask(n->netlink, n->gateway, n->interface, mac)) {
+	case NEIGHBOUR_UNKNOWN:
+		break;
+	case NEIGHBOUR_SILENT:
 		if (!n->missing && n->last[0])
 			tell(n, boot_ms, "none");
 		n->missing = true;
-		return;
+		break;
+	case NEIGHBOUR_KNOWN:
+		if (!n->missing && !strcmp(mac, n->last))
+			break;
+		tell(n, boot_ms, mac);
+		n->missing = false;
+		memcpy(n->last, mac, sizeof(n->last));
+		break;
 	}
-	if (!e.mac[0] || (!n->missing && !strcmp(e.mac, n->told)))
-		return;
-	tell(n, boot_ms, e.mac);
-	n->missing = false;
-	memcpy(n->told, e.mac, sizeof(n->told));
-	memcpy(n->last, e.mac, sizeof(n->last));
 }
 
 static void neighbour_place(void *state, const struct sense_place *place)
@@ -114,7 +122,7 @@ static void neighbour_place(void *state, const struct sense_place *place)
 		return;
 	snprintf(n->gateway, sizeof(n->gateway), "%s", place->gateway);
 	snprintf(n->interface, sizeof(n->interface), "%s", place->interface);
-	n->told[0] = n->last[0] = '\0'; /* another gateway: another address is no wonder */
+	n->last[0] = '\0'; /* another gateway: another address is no wonder */
 	n->missing = false;
 }
 

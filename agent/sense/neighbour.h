@@ -8,7 +8,20 @@
 #ifndef SANSANG_NEIGHBOUR_H
 #define SANSANG_NEIGHBOUR_H
 
+#include "agent/sense/netlink.h"
 #include "agent/sense/sense.h"
+
+#define NEIGHBOUR_MAC_TEXT 18
+
+enum neighbour_answer {
+	NEIGHBOUR_UNKNOWN, /* nobody spoke to it lately */
+	NEIGHBOUR_SILENT,  /* it does not answer */
+	NEIGHBOUR_KNOWN,   /* mac says how it answered */
+};
+
+/* What the kernel knows of a neighbour; `address` may have "%eth0" behind it. */
+enum neighbour_answer neighbour_ask(
+        struct netlink *n, const char *address, const char *interface, char mac[NEIGHBOUR_MAC_TEXT]);
 
 extern const struct sense sense_neighbour;
 

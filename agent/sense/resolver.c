@@ -13,7 +13,6 @@
 #include "common/memory.h"
 
 #define FILE_BYTES 8192
-#define SERVERS_TEXT 512
 #define STUB "127.0.0.53" /* systemd-resolved: its own file names those that it asks */
 
 struct resolver {
@@ -21,19 +20,8 @@ struct resolver {
 	char *path, *behind_stub;
 	struct timespec changed;
 	ino_t inode;
-	char told[SERVERS_TEXT];
+	char told[RESOLVER_TEXT];
 };
-
-static size_t read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return strlen(text);
-}
 
 static bool is_address(const char *text)
 {
@@ -45,33 +33,47 @@ static bool is_address(const char *text)
 }
 
 /* Appends " ADDRESS" for each nameserver line. */
-static void servers_of(char *file, char out[SERVERS_TEXT])
+static void servers_of(char *file, char out[RESOLVER_TEXT])
 {
 	char *rest = file, *line, *word;
 
 	while ((line = strsep(&rest, "\n"))) {
 		char *words = line + strspn(line, " \t");
 
-		if (strncmp(words, "nameserver", 10) || !strchr(" \t", words[10]) || !words[10])
+		if (strncmp(words, "nameserver", 10) || !words[10] || !strchr(" \t", words[10]))
 			continue;
 		words += 10 + strspn(words + 10, " \t");
 		word = strsep(&words, " \t\r#;");
-		if (is_address(word) && strlen(out) + strlen(word) + 2 < SERVERS_TEXT) {
+		if (is_address(word) && strlen(out) + strlen(word) + 2 < RESOLVER_TEXT) {
 			strcat(out, " ");
 			strcat(out, word);
 		}
 	}
 }
 
-static void read_servers(struct resolver *r, char out[SERVERS_TEXT])
+void resolver_servers(const char *path, char out[RESOLVER_TEXT])
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char file[FILE_BYTES];
+	ssize_t got = fd < 0 ? -1 : read(fd, file, sizeof(file) - 1);
 
+	if (fd >= 0)
+		close(fd);
+	file[got > 0 ? got : 0] = '\0';
 	out[0] = '\0';
-	read_file(r->path, file, sizeof(file));
 	servers_of(file, out);
-	if (!strcmp(out, " " STUB) && read_file(r->behind_stub, file, sizeof(file)))
-		servers_of(file, out);
+}
+
+static void read_servers(const struct resolver *r, char out[RESOLVER_TEXT])
+{
+	char behind[RESOLVER_TEXT];
+
+	resolver_servers(r->path, out);
+	if (!strcmp(out, " " STUB)) {
+		resolver_servers(r->behind_stub, behind);
+		if (strlen(out) + strlen(behind) < RESOLVER_TEXT)
+			strcat(out, behind);
+	}
 	if (!out[0])
 		strcpy(out, " none");
 }
@@ -79,7 +81,7 @@ static void read_servers(struct resolver *r, char out[SERVERS_TEXT])
 static void look(struct resolver *r, int64_t boot_ms)
 {
 	const struct sink *sink = r->context->sink;
-	char servers[SERVERS_TEXT], text[SERVERS_TEXT + 16];
+	char servers[RESOLVER_TEXT], text[RESOLVER_TEXT + 16];
 	struct stat st = {0};
 
 	if (!stat(r->path, &st) && st.st_ino == r->inode && st.st_mtim.tv_sec == r->changed.tv_sec &&

@@ -9,6 +9,11 @@
 
 #include "agent/sense/sense.h"
 
+#define RESOLVER_TEXT 512
+
+/* The servers that `path` names, each with a blank before it: " 10.0.0.1 10.0.0.2"; "" none. Pure but for the file. */
+void resolver_servers(const char *path, char out[RESOLVER_TEXT]);
+
 extern const struct sense sense_resolver;
 
 #endif
