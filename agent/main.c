@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/eyes.h"
 #include "agent/look.h"
+#include "agent/look_snmp.h"
 #include "common/log.h"
 #include "common/process.h"
 
@@ -26,6 +27,7 @@ static const struct process_link links[] = {
 
 static const char usage[] = "usage: sansang-agent --config FILE [--check-config]\n"
                             "       sansang-agent probe TYPE TARGET [--json]      (probe --help)\n"
+                            "       sansang-agent snmp HOST[:PORT] [--json]       (snmp --help)\n"
                             "       sansang-agent --version\n";
 
 struct options {
@@ -143,6 +145,8 @@ int main(int argc, char **argv)
 	log_open("agent", LOG_LEVEL_INFO);
 	if (argc > 1 && !strcmp(argv[1], "probe"))
 		return look_command(argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], "snmp"))
+		return look_snmp(argc - 2, argv + 2);
 	status = options_read(&o, argc, argv);
 	if (status)
 		return status;

@@ -5,7 +5,6 @@
  * being one of lldpLocPortTable, which names the port. RouterOS says 0 for every port and TP-Link leaves the time mark out:
  * of those nobody can say at which port the neighbour is, and so neither do we.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/poll/kept.h"
@@ -196,9 +195,11 @@ static void port_resolve(struct model *m, struct model_neighbour *n)
 	if (p && (p->kind == PORT_MAC || (p->id.len == MAC_BYTES && !text_clean(&p->id))))
 		i = interface_of_mac(m, &p->id);
 	else if (p && is_word(&p->id))
-		n->local_port = p->id, i = interface_of_name(m, &p->id);
-	if (p && !i && !n->local_port.data && is_word(&p->descr))
-		n->local_port = p->descr, i = interface_of_name(m, &p->descr);
+		n->local_port = p->id;
+	else if (p && is_word(&p->descr))
+		n->local_port = p->descr;
+	if (n->local_port.data)
+		i = interface_of_name(m, &n->local_port);
 	/* Mostly the number is the interface's index; a device with a table of ports that lacks this one is another matter. */
 	if (!i && (p || !m->work->port_count))
 		i = interface_find(m, n->local_number);

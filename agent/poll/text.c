@@ -128,13 +128,15 @@ char *model_text_print(const struct model_text *t, char *out, size_t size)
 
 		start = c.at;
 		letter = letter_next(&c);
+		if (!letter)
+			break;
 		if (letter < 0)
 			c.at = start + 1;
 		if (len + (c.at - start) >= size)
 			break;
 		if (is_line_end(letter) || letter == ' ')
 			letter = ' ';
-		if (letter == ' ' && (!len || out[len - 1] == ' '))
+		if (letter == ' ' && !len)
 			continue;
 		if (letter == ' ' || letter < 0 || is_control(letter)) {
 			out[len++] = letter == ' ' ? ' ' : '?';

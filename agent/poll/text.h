@@ -40,7 +40,7 @@ struct model_text text_mac(struct text_pool *pool, const uint8_t octets[6]);
 /* An address after its IANA family (1: IPv4, 2: IPv6), as LLDP tells it; not told when it is none. */
 struct model_text text_address(struct text_pool *pool, const struct model_text *t);
 
-/* One line of printable UTF-8 with a NUL: line ends become blanks, what is broken or no letter '?', ends are trimmed, what is too long is cut at a letter. Returns out. */
+/* One line of printable UTF-8 with a NUL: line ends become blanks, what is broken or no letter '?', ends are trimmed, what is too long is cut at a letter, what follows a NUL is no text. Returns out. */
 char *model_text_print(const struct model_text *t, char *out, size_t size);
 /* null, a string, or {"hex": "..."} where the bytes are no clean text. Gives. A NUL at the end is not of the text. */
 json_t *text_json(const struct model_text *t);
