@@ -11,6 +11,7 @@
 #include "agent/eyes.h"
 #include "agent/look.h"
 #include "agent/look_snmp.h"
+#include "agent/look_trace.h"
 #include "common/log.h"
 #include "common/process.h"
 
@@ -25,9 +26,20 @@ static const struct process_link links[] = {
         {NULL, NULL},
 };
 
+/* For a technician at the box; they get the words after their name. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+        {"probe", look_command},
+        {"snmp", look_snmp},
+        {"trace", look_trace_command},
+};
+
 static const char usage[] = "usage: sansang-agent --config FILE [--check-config]\n"
                             "       sansang-agent probe TYPE TARGET [--json]      (probe --help)\n"
                             "       sansang-agent snmp HOST[:PORT] [--json]       (snmp --help)\n"
+                            "       sansang-agent trace TARGET[:PORT] [--json]\n"
                             "       sansang-agent --version\n";
 
 struct options {
@@ -143,10 +155,9 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open("agent", LOG_LEVEL_INFO);
-	if (argc > 1 && !strcmp(argv[1], "probe"))
-		return look_command(argc - 2, argv + 2);
-	if (argc > 1 && !strcmp(argv[1], "snmp"))
-		return look_snmp(argc - 2, argv + 2);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 2, argv + 2);
 	status = options_read(&o, argc, argv);
 	if (status)
 		return status;

@@ -53,6 +53,9 @@ struct trace_result {
 
 struct trace;
 
+/* "HOST" (by ICMP), "HOST:PORT" or "[V6]:PORT" (by TCP): kind, host and port. 0 or -EINVAL. */
+int trace_target_read(const char *target, struct trace_request *out);
+
 /* The trace frees itself after on_done, which comes once. `icmp` is borrowed and may be NULL. */
 typedef void (*trace_on_done)(void *arg, const struct trace_request *request, const struct trace_result *result);
 struct trace *trace_start(

@@ -1,6 +1,7 @@
 #include "agent/probe/trace.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,20 @@ const char *trace_address_text(const union probe_address *a, char *out, size_t s
 	else if (a->any.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &a->v6.sin6_addr, out, (socklen_t)size);
 	return out;
+}
+
+int trace_target_read(const char *target, struct trace_request *out)
+{
+	union probe_address literal;
+
+	out->kind = TRACE_TCP;
+	if (!probe_target_split(target, true, out->host, sizeof(out->host), &out->port))
+		return 0;
+	out->kind = TRACE_ICMP;
+	if (probe_target_split(target, false, out->host, sizeof(out->host), &out->port))
+		return -EINVAL;
+	/* a colon that is neither before a port nor of an IPv6 address */
+	return strchr(out->host, ':') && probe_address_parse(out->host, 0, &literal) ? -EINVAL : 0;
 }
 
 static json_t *address_json(const union probe_address *a)
