@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/memory.h"
+
 /* Numbers that stand for something else. */
 static const struct {
 	enum metric_class_id class_id;
@@ -31,9 +33,9 @@ static const struct {
         {CLASS_MTU, MTU_FULL_OK, 1, "yes"},
 };
 
-static const struct metric_class *details_of(const struct look_request *q)
+static const struct metric_class *details_of(const struct check_spec *spec)
 {
-	return q->spec.type->has_detail ? metric_class(q->spec.type->detail) : NULL;
+	return spec->type->has_detail ? metric_class(spec->type->detail) : NULL;
 }
 
 /* ---- JSON ---- */
@@ -70,13 +72,14 @@ static void set_echoes(json_t *o, const struct probe_result *r)
 	set(o, "jitter_ms", milliseconds(r->jitter_us));
 }
 
-void look_show_json(const struct look_request *q, const struct probe_result *r)
+char *look_json(const struct check_spec *spec, const char *target, const struct probe_result *r)
 {
-	const struct metric_class *c = details_of(q);
+	const struct metric_class *c = details_of(spec);
 	json_t *o = json_object();
+	char *text;
 
-	set(o, "type", json_string(q->spec.type->name));
-	set(o, "target", json_string(q->target));
+	set(o, "type", json_string(spec->type->name));
+	set(o, "target", json_string(target));
 	set(o, "up", json_boolean(r->up));
 	set(o, "reason", json_string(reason_name(r->reason)));
 	set(o, "note", json_string(r->note));
@@ -86,9 +89,17 @@ void look_show_json(const struct look_request *q, const struct probe_result *r)
 		set_echoes(o, r);
 	for (unsigned i = 0; c && i < c->count; i++)
 		set(o, c->metrics[i].name, measured(&c->metrics[i], r->detail[i]));
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
-	putchar('\n');
+	text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	json_decref(o);
+	return text ? text : mem_str("{}");
+}
+
+void look_show_json(const struct look_request *q, const struct probe_result *r)
+{
+	char *text = look_json(&q->spec, q->target, r);
+
+	puts(text);
+	free(text);
 }
 
 /* ---- text ---- */
@@ -193,5 +204,5 @@ void look_show_text(const struct look_request *q, const struct probe_result *r)
 		paint(&p, r->up ? "33" : "31", r->note);
 		fputc('\n', p.out);
 	}
-	show_figures(&p, details_of(q), r);
+	show_figures(&p, details_of(&q->spec), r);
 }

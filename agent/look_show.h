@@ -9,6 +9,8 @@
 
 #include "agent/look_request.h"
 
+/* The JSON alone: malloc'ed, without a line's end. */
+char *look_json(const struct check_spec *spec, const char *target, const struct probe_result *r);
 void look_show_json(const struct look_request *q, const struct probe_result *r);
 /* On standard output when it is up, else on standard error. */
 void look_show_text(const struct look_request *q, const struct probe_result *r);
