@@ -15,11 +15,11 @@
 
 /* What names need to be resolved: the C library loads its modules late. */
 static const char *const resolver_paths[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
-        "/etc/gai.conf", "/etc/services", "/etc/ld.so.cache", "/etc/localtime", "/run/systemd/resolve", "/lib",
-        "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", NULL};
+        "/etc/gai.conf", "/etc/services", "/etc/ld.so.cache", "/etc/localtime", "/run/systemd/resolve", "/dev/urandom",
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", NULL};
 
 static const char *const agent_paths[] = {"/proc", "/sys/class/net", "/sys/devices", "/sys/block", "/sys/class/hwmon",
-        "/sys/class/thermal", "/sys/class/rtc", "/sys/fs/ext4", "/etc/ssl", "/dev/urandom", NULL};
+        "/sys/class/thermal", "/sys/class/rtc", "/sys/fs/ext4", "/etc/ssl", NULL};
 
 /* Authorities by which certificates of services are judged. */
 static const char *const trust_paths[] = {"/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
