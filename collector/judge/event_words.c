@@ -161,7 +161,8 @@ static void check_words(const char *subject, const char *text, struct event_word
 	for (int r = 0; r < REASON_COUNT; r++)
 		if (!strcmp(reason_name(r), reason))
 			code = r;
-	const char *note = used ? text + used : "";
+	/* a word longer than any of ours was cut: nothing behind it is a note */
+	const char *note = used && text[used - 1] == ' ' ? text + used : "";
 	bool up = !strcmp(state, "up");
 	const char *dash = note[0] ? ": " : "";
 	snprintf(out->vi, sizeof out->vi, "%.*s %s%s%s%.*s", whole(subject, WORD_BYTES), subject,

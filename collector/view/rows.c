@@ -15,12 +15,15 @@ struct rows {
 	"SELECT node, kind, instance, step_ms, state, reason, since, at, value0, value1, terminal FROM check_state "
 
 #define INCIDENTS "SELECT id, body FROM incident "
+#define EVENTS "SELECT at, kind, subject, text FROM event WHERE node = ?1 AND "
+#define LATEST " ORDER BY at DESC, id DESC "
 #define NEWEST " ORDER BY opened_at DESC, id "
 
 static const char *const texts[QUERY_COUNT] = {
-        [QUERY_NODES] = "SELECT id, name, link, link_at, life_at, sample_at, software, skew_ms, backlog FROM node",
+        [QUERY_NODES] = "SELECT id, name, link, link_at, life_at, sample_at, software, skew_ms, backlog, "
+                        "config_version FROM node",
         /* interfaces and agents' own paths colour nothing */
-        [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5, 6, 8, 9) OR terminal",
+        [QUERY_CHECKS] = CHECK_COLUMNS "WHERE kind IN (0, 3, 4, 5, 6, 7, 8, 9) OR terminal",
         [QUERY_NODE_CHECKS] = CHECK_COLUMNS "WHERE node = ?1",
         [QUERY_META] = "SELECT value FROM meta WHERE key = ?1",
         [QUERY_INCIDENTS_OPEN] = INCIDENTS "WHERE open" NEWEST "LIMIT 5000",
@@ -29,6 +32,8 @@ static const char *const texts[QUERY_COUNT] = {
         [QUERY_UNIT_INCIDENTS] = INCIDENTS "WHERE site IS ?1 AND (?1 IS NOT NULL OR open)" NEWEST "LIMIT 20",
         [QUERY_OPEN_COUNTS] = "SELECT site, count(*) FROM incident WHERE open GROUP BY site",
         [QUERY_ACTS] = "SELECT at, by, act, text FROM incident_act WHERE incident = ?1 ORDER BY at, rowid",
+        [QUERY_EVENTS] = EVENTS "(?2 IS NULL OR kind = ?2) AND at >= ?3 AND at < ?4" LATEST "LIMIT ?5",
+        [QUERY_LAST_EVENT] = EVENTS "kind = ?2 AND subject = ?3" LATEST "LIMIT 1",
 };
 
 struct rows *rows_new(const char *state_db, const char *outbox_db)

@@ -30,6 +30,7 @@ static void take_nodes(struct snapshot *s, struct rows *rows, const struct inven
 		snprintf(n->software, sizeof n->software, "%s", rows_text(st, 6));
 		n->skew_ms = sqlite3_column_int64(st, 7);
 		n->backlog = sqlite3_column_int64(st, 8);
+		snprintf(n->config_version, sizeof n->config_version, "%s", rows_text(st, 9));
 		index_put(&s->by_name, known->id, n);
 	}
 	if (st)
@@ -54,7 +55,7 @@ static const struct uplink *uplink_at(const struct site *site, const char *insta
 static void tie(struct seen_check *c, const struct inventory *inv)
 {
 	c->site = c->node->inv->at;
-	if (c->kind == KIND_SERVICE)
+	if (c->kind == KIND_SERVICE || c->kind == KIND_TLS)
 		c->service = inventory_service(inv, c->instance);
 	if (c->kind == KIND_UPLINK && c->site)
 		c->uplink = uplink_at(c->site, c->instance);
@@ -136,9 +137,14 @@ static void take_node_checks(
 	sqlite3_reset(st);
 }
 
-/* Once a check: membership is looked up by name. */
+/* Once a check: membership is looked up by name. Checks of one node are chained. */
 static void tie_units(struct snapshot *s, const struct inventory *inv, int64_t at)
 {
+	for (size_t k = s->check_count; k > 0; k--) {
+		struct seen_node *n = (struct seen_node *)s->checks[k - 1].node;
+		s->checks[k - 1].next = n->checks;
+		n->checks = k;
+	}
 	for (size_t k = 0; k < s->check_count; k++)
 		if (s->checks[k].site)
 			s->checks[k].unit = site_unit(inv, s->checks[k].site, at);
@@ -175,6 +181,13 @@ void snapshot_free(struct snapshot *s)
 const struct seen_node *snapshot_node(const struct snapshot *s, const char *id)
 {
 	return index_get(&s->by_name, id);
+}
+
+const struct seen_check *snapshot_check(
+        const struct snapshot *s, const struct seen_node *n, const struct seen_check *before)
+{
+	size_t k = before ? before->next : n ? n->checks : 0;
+	return k ? &s->checks[k - 1] : NULL;
 }
 
 void snapshot_add(struct rollup *r, const struct seen_check *c)

@@ -14,7 +14,8 @@ struct seen_node {
 	const struct node *inv; /* borrowed; never NULL: other nodes are left out */
 	int link;               /* enum agent_link */
 	int64_t link_at, life_at, sample_at, skew_ms, backlog;
-	char software[64];
+	char software[64], config_version[20];
+	size_t checks; /* 1 + index of its first check, 0 none */
 };
 
 struct seen_check {
@@ -30,6 +31,7 @@ struct seen_check {
 	int reason;
 	double value[2]; /* NaN unknown */
 	bool outside;    /* a terminal, looked at from the collector */
+	size_t next;     /* 1 + index of the node's next check, 0 none */
 };
 
 struct snapshot {
@@ -45,6 +47,9 @@ void snapshot_take(
         struct snapshot *s, struct rows *rows, const struct inventory *inv, const struct unit *unit, int64_t at);
 void snapshot_free(struct snapshot *s);
 const struct seen_node *snapshot_node(const struct snapshot *s, const char *id);
+/* The node's checks one by one: begin with NULL; NULL at the end. */
+const struct seen_check *snapshot_check(
+        const struct snapshot *s, const struct seen_node *n, const struct seen_check *before);
 /* Adds the check to a rollup. */
 void snapshot_add(struct rollup *r, const struct seen_check *c);
 

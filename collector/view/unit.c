@@ -1,9 +1,14 @@
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/cause.h"
 #include "collector/judge/fleet.h"
 #include "collector/render/catalog.h"
 #include "collector/view/view_private.h"
+
+#define NEIGHBOUR_LISTS 16
 
 struct page {
 	const struct view *v;
@@ -45,12 +50,27 @@ static json_t *lines(const struct page *p, const struct site *site)
 	return list;
 }
 
-static const char *node_state(const struct page *p, const struct seen_node *n)
+/* The neighbours that it last told of, by LLDP and CDP or by what its wires carry: the newest list of each wire. */
+static json_t *neighbours(const struct page *p, const struct node *n)
 {
-	for (size_t k = 0; n && k < p->s->check_count; k++)
-		if (p->s->checks[k].node == n && p->s->checks[k].kind == KIND_HOST)
-			return state_name(p->s->checks[k].state);
-	return state_name(STATE_UNOBSERVED);
+	const struct seen_node *seen = snapshot_node(p->s, n->id);
+	json_t *told = json_array(), *all = json_array(), *subjects = json_object(), *o;
+	size_t k;
+	if (seen)
+		events_add(p->v, told, n, seen->id, "neighbours", 0, INT64_MAX, NEIGHBOUR_LISTS);
+	json_array_foreach(told, k, o)
+	{
+		const char *subject = json_string_value(json_object_get(o, "subject"));
+		json_t *data = json_object_get(o, "data");
+		json_t *list = json_is_object(data) ? json_object_get(data, "neighbours") : data;
+		if (!subject || json_object_get(subjects, subject) || !json_is_array(list))
+			continue;
+		json_object_set_new(subjects, subject, json_true());
+		json_array_extend(all, list);
+	}
+	json_decref(told);
+	json_decref(subjects);
+	return all;
 }
 
 static json_t *nodes(const struct page *p, const struct site *site)
@@ -61,14 +81,9 @@ static json_t *nodes(const struct page *p, const struct site *site)
 		const struct node *n = &inv->nodes[k];
 		if (n->at != site)
 			continue;
-		const struct seen_node *seen = snapshot_node(p->s, n->id);
-		int64_t last = seen ? (seen->life_at > seen->link_at ? seen->life_at : seen->link_at) : 0;
-		json_array_append_new(
-		        list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b}", "id", n->id, "kind",
-		                      n->kind == NODE_GEAR ? "gear" : "server", "state", node_state(p, seen), "agent",
-		                      agent_link_name(seen ? seen->link : LINK_NEVER), "last_seen", json_time(last),
-		                      "software", json_text(seen && seen->software[0] ? seen->software : NULL),
-		                      "simulated", (int)site->simulated));
+		json_t *o = node_row(p->v, p->s, n);
+		json_object_set_new(o, "neighbours", neighbours(p, n));
+		json_array_append_new(list, o);
 	}
 	return list;
 }
@@ -77,34 +92,62 @@ static const struct seen_check *service_check(const struct page *p, const struct
 {
 	for (size_t k = 0; k < p->s->check_count; k++) {
 		const struct seen_check *c = &p->s->checks[k];
-		if (c->service == sv && c->node->inv == n)
+		if (c->kind == KIND_SERVICE && c->service == sv && c->node->inv == n)
 			return c;
 	}
 	return NULL;
+}
+
+/* What the agent found out about a failure beyond its reason: "valid until 2025-06-30". */
+static json_t *service_note(const struct page *p, const struct seen_check *c)
+{
+	char subject[80];
+	snprintf(subject, sizeof subject, "svc:%s", c->instance);
+	char *text = event_last(p->v, c->node->id, "check", subject);
+	const char *note = text && !strncmp(text, "down ", 5) ? strchr(text + 5, ' ') : NULL;
+	json_t *o = note && note[1] ? json_string(note + 1) : json_null();
+	free(text);
+	return o;
+}
+
+/* Days until its certificate ends, where one was seen. */
+static json_t *service_days(const struct page *p, const struct service *sv, const struct node *n)
+{
+	const struct seen_node *seen = snapshot_node(p->s, n->id);
+	for (const struct seen_check *c = snapshot_check(p->s, seen, NULL); c; c = snapshot_check(p->s, seen, c))
+		if (c->kind == KIND_TLS && c->service == sv)
+			return json_figure(c->value[0]);
+	return json_null();
+}
+
+static json_t *service_row(const struct page *p, const struct service *sv, const struct node *n)
+{
+	const struct seen_check *c = service_check(p, sv, n);
+	bool down = c && c->state == STATE_DOWN;
+	json_t *o = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", sv->id, "name",
+	        sv->name ? sv->name : sv->id, "sector", json_text(sv->sector), "responsible",
+	        responsible_name(sv->responsible), "node", n->id, "state",
+	        state_name(c ? (int)c->state : STATE_UNOBSERVED), "since", json_time(c ? c->since : 0), "connect_ms",
+	        json_figure(c && c->state && !down ? c->value[0] : NAN), "reason",
+	        down ? json_string(reason_name(c->reason)) : json_null(), "note",
+	        down ? service_note(p, c) : json_null(), "days_left", service_days(p, sv, n));
+	json_object_set_new(o, "check", json_string(check_name(sv->check)));
+	json_object_set_new(o, "reason_vi", down ? json_string(reason_vi(c->reason)) : json_null());
+	json_object_set_new(o, "reason_en", down ? json_string(reason_en(c->reason)) : json_null());
+	return o;
 }
 
 static json_t *services(const struct page *p, const struct site *site)
 {
 	json_t *list = json_array();
 	const struct inventory *inv = p->v->inv;
-	for (size_t k = 0; k < inv->service_count; k++) {
-		const struct service *sv = &inv->services[k];
+	for (size_t k = 0; k < inv->service_count; k++)
 		for (size_t m = 0; m < inv->node_count; m++) {
 			const struct node *n = &inv->nodes[m];
-			if (n->at != site || n->kind != NODE_SERVER || !service_checked_by(inv, sv, n, p->at))
-				continue;
-			const struct seen_check *c = service_check(p, sv, n);
-			bool down = c && c->state == STATE_DOWN;
-			json_array_append_new(
-			        list, json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "id", sv->id, "name",
-			                      sv->name ? sv->name : sv->id, "sector", json_text(sv->sector),
-			                      "responsible", responsible_name(sv->responsible), "node", n->id, "state",
-			                      state_name(c ? (int)c->state : STATE_UNOBSERVED), "since",
-			                      json_time(c ? c->since : 0), "connect_ms",
-			                      json_figure(c && c->state && !down ? c->value[0] : NAN), "reason",
-			                      down ? json_string(reason_name(c->reason)) : json_null()));
+			if (n->at == site && n->kind == NODE_SERVER &&
+			        service_checked_by(inv, &inv->services[k], n, p->at))
+				json_array_append_new(list, service_row(p, &inv->services[k], n));
 		}
-	}
 	return list;
 }
 
@@ -125,11 +168,11 @@ static json_t *site_row(const struct page *p, const struct site *site)
 	const struct seen_check *worst;
 	int64_t since;
 	enum state state = place_state(p->s, NULL, site, &worst, &since);
-	return json_pack("{s:s, s:s, s:o, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o}", "id", site->id, "name",
+	return json_pack("{s:s, s:s, s:o, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", site->id, "name",
 	        site->name ? site->name : site->id, "role", json_text(site->role), "required", (int)site->required,
 	        "simulated", (int)site->simulated, "state", state_name(state), "since", json_time(since), "uplinks",
 	        lines(p, site), "nodes", nodes(p, site), "services", services(p, site), "interfaces",
-	        interfaces(p, site));
+	        interfaces(p, site), "vantage", json_text(place_vantage(p->s, NULL, site)));
 }
 
 /* Those of its sites, and what fails from many sites just now. */
@@ -190,6 +233,7 @@ json_t *view_unit(struct view *v, const char *id, int64_t at, const char **why)
 	json_object_set_new(o, "sites", sites);
 	json_object_set_new(o, "incidents", incidents(&p, &open));
 	json_object_set_new(o, "graphs", graphs(&p));
+	json_object_set_new(o, "events", unit_events(v, &s, u, at));
 	snapshot_free(&s);
 	return o;
 }

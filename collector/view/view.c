@@ -134,19 +134,8 @@ json_t *view_nodes(struct view *v, int64_t at)
 		return NULL;
 	json_t *nodes = json_array();
 	snapshot_take(&s, v->rows, inv, NULL, at);
-	for (size_t k = 0; k < inv->node_count; k++) {
-		const struct node *n = &inv->nodes[k];
-		const struct seen_node *seen = snapshot_node(&s, n->id);
-		int64_t last = seen ? (seen->life_at > seen->link_at ? seen->life_at : seen->link_at) : 0;
-		json_array_append_new(
-		        nodes, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "id", n->id, "site", n->site,
-		                       "kind", n->kind == NODE_GEAR ? "gear" : "server", "agent",
-		                       agent_link_name(seen ? seen->link : LINK_NEVER), "last_seen", json_time(last),
-		                       "software", json_text(seen && seen->software[0] ? seen->software : NULL),
-		                       "skew_ms", seen ? json_integer(seen->skew_ms) : json_null(), "backlog",
-		                       seen ? json_integer(seen->backlog) : json_null(), "simulated",
-		                       n->at && n->at->simulated));
-	}
+	for (size_t k = 0; k < inv->node_count; k++)
+		json_array_append_new(nodes, node_row(v, &s, &inv->nodes[k]));
 	snapshot_free(&s);
 	return json_pack("{s:o}", "nodes", nodes);
 }

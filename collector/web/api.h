@@ -21,6 +21,7 @@ void api_province(struct request *r);
 void api_map(struct request *r);
 void api_units(struct request *r);
 void api_unit(struct request *r);
+void api_events(struct request *r);
 void api_incidents(struct request *r);
 void api_incident(struct request *r);
 void api_find(struct request *r);

@@ -134,6 +134,22 @@ void api_unit(struct request *r)
 	answer_view(r, json, why);
 }
 
+void api_events(struct request *r)
+{
+	const char *kind = request_arg(r, "kind"), *why = NULL;
+	int64_t from, to;
+
+	if (answer_cached(r) || !request_at(r, &from))
+		return;
+	if (!request_int(r, "from", 0, 0, INT64_C(1) << 43, &from) ||
+	        !request_int(r, "to", INT64_C(1) << 43, 0, INT64_C(1) << 43, &to)) {
+		request_error(r, 400, "from and to must be UTC milliseconds");
+		return;
+	}
+	json_t *json = view_events(r->web->view, r->id, kind, from, to, &why);
+	answer_view(r, json, why);
+}
+
 void api_incidents(struct request *r)
 {
 	const char *all = request_arg(r, "all");

@@ -23,6 +23,7 @@ static const struct route routes[] = {
         {METHOD_GET, "/graph", RIGHT_VIEWER, false, api_graph},
         {METHOD_GET, "/series", RIGHT_VIEWER, false, api_series},
         {METHOD_GET, "/nodes", RIGHT_VIEWER, false, api_nodes},
+        {METHOD_GET, "/nodes/*/events", RIGHT_VIEWER, false, api_events},
         {METHOD_POST, "/asks", RIGHT_TECHNICIAN, false, api_ask},
         {METHOD_GET, "/status", RIGHT_VIEWER, false, api_status},
         {METHOD_GET, "/live", RIGHT_VIEWER, true, api_live},

@@ -15,6 +15,7 @@
 #define api_units handler_called
 #define api_unit handler_called
 #define api_nodes handler_called
+#define api_events handler_called
 #define api_incidents handler_called
 #define api_incident handler_called
 #define api_ack handler_called
