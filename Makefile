@@ -33,7 +33,7 @@ ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-
 
 COMMON_SRC := $(sort $(wildcard common/*.c))
 AGENT_SRC := $(sort $(wildcard agent/*.c agent/*/*.c))
-CTL_SRC := collector/sansang.c collector/sansang_table.c
+CTL_SRC := collector/sansang.c collector/sansang_ask.c collector/sansang_table.c
 COLLECTOR_SRC := $(filter-out $(CTL_SRC),$(sort $(wildcard collector/*.c collector/*/*.c)))
 GEN_OBJ := $(B)/gen/common/wire.pb-c.o
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))

@@ -18,20 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/sansang.h"
 #include "collector/sansang_table.h"
 #include "common/buf.h"
 #include "common/memory.h"
 
 #define DEFAULT_SOCKET "/var/lib/sansang/sansang.sock"
-#define ANSWER_WAIT_S 60
+#define ANSWER_WAIT_S 75 /* an agent that is asked has a minute */
 #define CELL_SIZE TABLE_CELL_SIZE
-
-struct options {
-	const char *socket, *graph, *from, *to, *output, *days;
-	bool json, all, english;
-	int argc; /* words after the command */
-	char **argv;
-};
 
 /* ---- asking ---- */
 
@@ -84,8 +78,7 @@ static json_t *read_answer(int fd)
 	return answer;
 }
 
-/* Takes the question. NULL: refused, said on stderr. */
-static json_t *ask(const struct options *o, json_t *question)
+json_t *sansang_question(const struct options *o, json_t *question)
 {
 	const char *line;
 	size_t i;
@@ -119,17 +112,21 @@ static json_t *ask(const struct options *o, json_t *question)
 
 /* ---- answers ---- */
 
+void sansang_print_json(json_t *answer)
+{
+	json_dumpf(answer, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
 /* Prints the answer (takes it): as JSON, or the rows under `key` as a table. Gives the exit status. */
 static int show(const struct options *o, json_t *answer, const char *key, const struct column *columns)
 {
 	if (!answer)
 		return 1;
-	if (o->json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else if (columns) {
+	if (o->json)
+		sansang_print_json(answer);
+	else if (columns)
 		table_print(o->english, json_object_get(answer, key), columns);
-	}
 	json_decref(answer);
 	return 0;
 }
@@ -151,7 +148,7 @@ static int command_status(const struct options *o)
 	        {"Tiến trình không trả lời", "Not answering", "silent_text", CELL_TEXT},
 	        {"Số liệu", "Data", "simulated", CELL_MARK},
 	};
-	json_t *answer = ask(o, json_pack("{s:s}", "act", "status"));
+	json_t *answer = sansang_question(o, json_pack("{s:s}", "act", "status"));
 	char text[CELL_SIZE], silent[CELL_SIZE] = "";
 	const json_t *value;
 	size_t i;
@@ -188,7 +185,7 @@ static int command_units(const struct options *o)
 	        {0},
 	};
 
-	return show(o, ask(o, json_pack("{s:s}", "act", "units")), "units", columns);
+	return show(o, sansang_question(o, json_pack("{s:s}", "act", "units")), "units", columns);
 }
 
 static int command_nodes(const struct options *o)
@@ -200,11 +197,23 @@ static int command_nodes(const struct options *o)
 	        {"Trạm đo", "Agent", "agent", CELL_STATE},
 	        {"Lần cuối", "Last seen", "last_seen", CELL_TIME},
 	        {"Phần mềm", "Software", "software", CELL_TEXT},
+	        {"Cấu hình", "Configuration", "config_text", CELL_STATE},
+	        {"Đọc bởi", "Read by", "polled_by", CELL_TEXT},
 	        {"", "", "simulated", CELL_MARK},
 	        {0},
 	};
 
-	return show(o, ask(o, json_pack("{s:s}", "act", "nodes")), "nodes", columns);
+	json_t *answer = sansang_question(o, json_pack("{s:s}", "act", "nodes")), *row;
+	size_t i;
+
+	json_array_foreach(o->json ? NULL : json_object_get(answer, "nodes"), i, row)
+	{
+		const json_t *current = json_object_get(row, "config_current");
+		if (json_is_boolean(current))
+			json_object_set_new(
+			        row, "config_text", json_string(json_is_true(current) ? "applied" : "not applied yet"));
+	}
+	return show(o, answer, "nodes", columns);
 }
 
 static int command_incidents(const struct options *o)
@@ -221,7 +230,8 @@ static int command_incidents(const struct options *o)
 	        {0},
 	};
 
-	return show(o, ask(o, json_pack("{s:s, s:b}", "act", "incidents", "all", o->all)), "incidents", columns);
+	return show(o, sansang_question(o, json_pack("{s:s, s:b}", "act", "incidents", "all", o->all)), "incidents",
+	        columns);
 }
 
 static int command_find(const struct options *o)
@@ -241,7 +251,7 @@ static int command_find(const struct options *o)
 		buf_printf(&b, "%s%s", i ? " " : "", o->argv[i]);
 	json_t *question = json_pack("{s:s, s:s%}", "act", "find", "words", (const char *)b.data, b.len);
 	buf_free(&b);
-	return show(o, ask(o, question), "hits", columns);
+	return show(o, sansang_question(o, question), "hits", columns);
 }
 
 static int command_token(const struct options *o)
@@ -253,8 +263,8 @@ static int command_token(const struct options *o)
 		fprintf(stderr, "sansang: --days: a number expected\n");
 		return 2;
 	}
-	json_t *answer =
-	        ask(o, json_pack("{s:s, s:s, s:I}", "act", "token", "node", o->argv[0], "days", (json_int_t)days));
+	json_t *answer = sansang_question(
+	        o, json_pack("{s:s, s:s, s:I}", "act", "token", "node", o->argv[0], "days", (json_int_t)days));
 	if (answer && !o->json)
 		puts(json_string_value(json_object_get(answer, "token")));
 	return show(o, answer, NULL, NULL);
@@ -262,7 +272,7 @@ static int command_token(const struct options *o)
 
 static int command_revoke(const struct options *o)
 {
-	return show(o, ask(o, json_pack("{s:s, s:s}", "act", "revoke", "node", o->argv[0])), NULL, NULL);
+	return show(o, sansang_question(o, json_pack("{s:s, s:s}", "act", "revoke", "node", o->argv[0])), NULL, NULL);
 }
 
 /* Without echo. */
@@ -292,8 +302,8 @@ static int command_user(const struct options *o)
 	}
 	if (isatty(STDIN_FILENO))
 		ask_password(password, sizeof(password));
-	json_t *answer = ask(o, json_pack("{s:s, s:s, s:s, s:s}", "act", "user-add", "name", o->argv[1], "role",
-	                                o->argv[2], "password", password));
+	json_t *answer = sansang_question(o, json_pack("{s:s, s:s, s:s, s:s}", "act", "user-add", "name", o->argv[1],
+	                                             "role", o->argv[2], "password", password));
 	const char *made = json_string_value(json_object_get(answer, "password"));
 	if (made && !o->json)
 		puts(made);
@@ -303,14 +313,14 @@ static int command_user(const struct options *o)
 static int command_ack(const struct options *o)
 {
 	return show(o,
-	        ask(o, json_pack("{s:s, s:s, s:s}", "act", "ack", "incident", o->argv[0], "text",
-	                       o->argc > 1 ? o->argv[1] : "")),
+	        sansang_question(o, json_pack("{s:s, s:s, s:s}", "act", "ack", "incident", o->argv[0], "text",
+	                                    o->argc > 1 ? o->argv[1] : "")),
 	        NULL, NULL);
 }
 
 static int command_reload(const struct options *o)
 {
-	json_t *answer = ask(o, json_pack("{s:s}", "act", "reload"));
+	json_t *answer = sansang_question(o, json_pack("{s:s}", "act", "reload"));
 
 	if (answer && !o->json)
 		printf("%.12s %s\n", json_string_value(json_object_get(answer, "digest")),
@@ -363,9 +373,10 @@ static int command_graph(const struct options *o)
 		                "       T: 2025-07-01, 2025-07-01T07:30, -24h, -7d or Unix seconds\n");
 		return 2;
 	}
-	json_t *answer = ask(o, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "act", "graph", "target",
-	                                o->argv[0], "graph", o->graph ? o->graph : "", "from", from, "to", to, "width",
-	                                900, "height", 300, "format", dot + 1, "language", o->english ? "en" : "vi"));
+	json_t *answer = sansang_question(
+	        o, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "act", "graph", "target", o->argv[0],
+	                   "graph", o->graph ? o->graph : "", "from", from, "to", to, "width", 900, "height", 300,
+	                   "format", dot + 1, "language", o->english ? "en" : "vi"));
 	const char *picture = json_string_value(json_object_get(answer, "picture"));
 	int status = picture ? write_picture(o->output, picture) : 1;
 	json_decref(answer);
@@ -390,6 +401,8 @@ static const struct {
         {"user", "add NAME ROLE", 1, 3, "", command_user},
         {"ack", "INCIDENT [TEXT]", 1, 2, "", command_ack},
         {"graph", "TARGET [--graph NAME] [--from T] [--to T] -o F.svg|F.png", 1, 1, "gfto", command_graph},
+        {"ask", "NODE trace TARGET [SOURCE] | NODE probe TYPE TARGET | NODE check SERVICE", 1, 5, "",
+                sansang_command_ask},
         {"reload", "", 0, 0, "", command_reload},
 };
 

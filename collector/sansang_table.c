@@ -25,6 +25,8 @@ static const struct {
         {"certain", "chắc chắn"},
         {"likely", "khả năng cao"},
         {"unclear", "chưa rõ"},
+        {"applied", "đang dùng"},
+        {"not applied yet", "cấu hình mới chưa nhận"},
         {"unit", "đơn vị"},
         {"site", "địa điểm"},
         {"node", "thiết bị"},
