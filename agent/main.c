@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/config.h"
+#include "agent/doctor.h"
 #include "agent/eyes.h"
 #include "agent/look.h"
 #include "agent/look_snmp.h"
@@ -31,12 +32,14 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+        {"doctor", doctor_command},
         {"probe", look_command},
         {"snmp", look_snmp},
         {"trace", look_trace_command},
 };
 
 static const char usage[] = "usage: sansang-agent --config FILE [--check-config]\n"
+                            "       sansang-agent doctor [--json]                 (doctor --help)\n"
                             "       sansang-agent probe TYPE TARGET [--json]      (probe --help)\n"
                             "       sansang-agent snmp HOST[:PORT] [--json]       (snmp --help)\n"
                             "       sansang-agent trace TARGET[:PORT] [--json]\n"
