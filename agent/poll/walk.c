@@ -156,28 +156,34 @@ static void pace_grow(struct walk *w)
 	w->pace->repetitions = more > most ? most : more;
 }
 
+static bool pace_getnext(struct walk *w)
+{
+	w->result.slow = w->pace->getnext = true;
+	w->pace->walks = 0;
+	return true;
+}
+
 /* Asks for less at a time; false when there is no less. */
 static bool pace_shrink(struct walk *w)
 {
-	struct session_pace *p = w->pace;
-
 	w->result.slow = true;
 	if (w->command == SESSION_GETBULK && w->asked_repetitions > 1) {
-		p->repetitions = w->asked_repetitions / 2;
-		return true;
-	}
-	if (w->command == SESSION_GETBULK) {
-		p->getnext = true;
-		p->walks = 0;
+		w->pace->repetitions = w->asked_repetitions / 2;
 		return true;
 	}
 	if (w->asked_count > 1 && w->scalars)
 		w->scalars_most = (unsigned)w->asked_count / 2;
 	else if (w->asked_count > 1)
-		p->columns = (unsigned)w->asked_count / 2;
+		w->pace->columns = (unsigned)w->asked_count / 2;
 	else
-		return false;
+		return w->command == SESSION_GETBULK && pace_getnext(w);
 	return true;
+}
+
+/* It gave no use of GETBULK, or of several at once. */
+static bool pace_simplify(struct walk *w)
+{
+	return w->command == SESSION_GETBULK ? pace_getnext(w) : pace_shrink(w);
 }
 
 /* ---- answers ---- */
@@ -189,7 +195,7 @@ static void got_error(struct walk *w, const struct session_answer *a)
 	char what[32];
 
 	if (a->error == ERROR_TOO_BIG || a->error_index < 1 || index > w->asked_count) {
-		if (!pace_shrink(w))
+		if (!(a->error == ERROR_TOO_BIG ? pace_shrink(w) : pace_simplify(w)))
 			w->asked[0]->done = true;
 	} else {
 		w->asked[index - 1]->done = true;
@@ -209,7 +215,7 @@ static void got_values(struct walk *w, struct session_answer *a)
 
 	if (broken)
 		note_root(w, &w->roots[w->asked[0]->root], "came broken");
-	if (!got && !pace_shrink(w))
+	if (!got && !pace_simplify(w))
 		w->asked[0]->done = true;
 	/* of a GET what was not told is not asked for again */
 	for (size_t i = 0; w->scalars && got && i < w->asked_count; i++)
@@ -230,9 +236,7 @@ static void got_nothing(struct walk *w, const struct session_answer *a)
 	} else if (a->reason != REASON_TIMEOUT || !w->answered) {
 		walk_end(w, a->reason, a->note);
 	} else if (w->command == SESSION_GETBULK && !w->bulk_trusted) {
-		/* it answers, but perhaps not this */
-		w->pace->getnext = w->result.slow = true;
-		w->pace->walks = 0;
+		pace_getnext(w); /* it answers, but perhaps not this */
 		step(w);
 	} else if (!pace_shrink(w)) {
 		walk_end(w, REASON_TIMEOUT, "it stopped answering");
