@@ -29,12 +29,19 @@ struct world {
 };
 
 static const char province[] =
-        "province: { id: p, name: \"Tỉnh\", trial_from: 2025-06-01, go_live: 2025-07-01T00:00:00+07:00 }\n"
+        "province: { id: p, name: \"Tỉnh\", collector_node: core-srv, trial_from: 2025-06-01, go_live: "
+        "2025-07-01T00:00:00+07:00 }\n"
         "units:\n"
         "  - { id: old, name: \"Thị trấn Cũ\", kind: township, until: 2025-07-01 }\n"
         "  - { id: a, name: \"Xã A\", kind: commune, code: \"01\", from: 2025-07-01, formed_from: [old] }\n"
         "  - { id: b, name: \"Xã B\", kind: commune, code: \"02\", from: 2025-07-01 }\n"
+        "  - { id: c, name: \"Xã C\", kind: commune, code: \"03\", from: 2025-07-01 }\n"
+        "  - { id: core, name: \"Trung tâm\", kind: commune, code: \"04\", from: 2025-07-01 }\n"
         "sites:\n"
+        "  - { id: c-hq, name: \"Trụ sở C\", role: service-centre, required: yes, units: [ { unit: c } ], uplinks: [ { "
+        "id: c-ts, "
+        "kind: tslcd, carrier: VNPT, terminal: 10.1.3.1 } ] }\n"
+        "  - { id: core-hq, name: \"Phòng máy chủ\", role: core, required: no, units: [ { unit: core } ] }\n"
         "  - { id: a-hq, name: \"Trụ sở A\", role: service-centre, required: yes, units: [ { unit: old, until: "
         "2025-07-01 }, { unit: a, from: 2025-07-01 } ],\n"
         "      uplinks: [ { id: a-ts, kind: tslcd, carrier: VNPT, circuit: \"C1\", hotline: \"1900\", capacity_mbps: "
@@ -44,6 +51,9 @@ static const char province[] =
         "nodes:\n"
         "  - { id: a-srv, site: a-hq, kind: server }\n"
         "  - { id: b-srv, site: b-hq, kind: server }\n"
+        "  - { id: core-srv, site: core-hq, kind: server }\n"
+        "  - { id: a-sw1, site: a-hq, kind: gear, address: 10.1.1.2, polled_by: a-srv }\n"
+        "  - { id: c-rt, site: c-hq, kind: gear, address: 10.1.3.1 }\n"
         "services:\n"
         "  - { id: land, name: \"Đất đai\", sector: land, responsible: province, every: 10s, check: { tcp: "
         "\"10.0.0.5:443\" }, checked_by: all }\n";
@@ -158,7 +168,7 @@ static void test_without_a_database_all_is_unobserved(void **state)
 {
 	struct world *w = *state;
 	json_t *o = view_province(w->view, NOW);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "counts"), "unobserved")), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "counts"), "unobserved")), 4);
 	assert_string_equal(text(o, "phase"), "live");
 	json_decref(o);
 	o = view_incidents(w->view, true);
@@ -277,6 +287,175 @@ static void test_nodes_and_find(void **state)
 	json_decref(o);
 }
 
+static void put_batch(struct world *w, const char *node, int64_t at, struct batch_writer *writer)
+{
+	struct buf body = {0};
+	batch_finish(writer, &body);
+	struct record r = {.id = ++w->cursor,
+	        .at_ms = at,
+	        .kind = RECORD_BATCH,
+	        .node = node,
+	        .epoch = 1,
+	        .key = "",
+	        .body = body.data,
+	        .body_len = body.len};
+	judge_record(&w->judge, &r);
+	buf_free(&body);
+	batch_writer_free(writer);
+}
+
+static void fill_outside(struct world *w, int loss, int gear)
+{
+	const int64_t line[] = {loss, 9000, 8000, 12000, 100}, up[] = {gear, 9000};
+	world_json(w, RECORD_AGENT, "core-srv", NOW - 60000, "{\"state\": \"connected\"}");
+	for (int64_t at = NOW - 200000; at <= NOW; at += 10000) {
+		struct batch_writer *writer = batch_writer_new();
+		batch_dict(writer, 0, "path", 1, "c-ts");
+		batch_dict(writer, 1, "gear", 1, "c-rt/");
+		batch_row(writer, 0, at, line, 5);
+		if (at % 60000 < 10000)
+			batch_row(writer, 1, at, up, 2);
+		put_batch(w, "core-srv", at, writer);
+	}
+	judge_tick(&w->judge, NOW);
+	world_store(w);
+}
+
+static void test_a_site_without_an_agent_is_seen_from_outside(void **state)
+{
+	struct world *w = *state;
+	const char *why;
+	fill(w);
+	fill_outside(w, 0, 1);
+	json_t *o = view_units(w->view, NOW);
+	const json_t *c = find(json_object_get(o, "units"), "id", "c");
+	assert_string_equal(text(c, "state"), "up");
+	assert_string_equal(text(c, "vantage"), "outside");
+	assert_string_equal(text(c, "reason_vi"), "Bình thường (nhìn từ ngoài)");
+	assert_string_equal(text(find(json_object_get(o, "units"), "id", "a"), "vantage"), "inside");
+	assert_string_equal(text(find(json_object_get(o, "units"), "id", "core"), "vantage"), "inside");
+	json_decref(o);
+	o = view_unit(w->view, "c", NOW, &why);
+	const json_t *site = json_array_get(json_object_get(o, "sites"), 0);
+	const json_t *line = json_array_get(json_object_get(site, "uplinks"), 0);
+	const json_t *rt = find(json_object_get(site, "nodes"), "id", "c-rt");
+	assert_string_equal(text(site, "vantage"), "outside");
+	assert_true(json_is_true(json_object_get(line, "outside")));
+	assert_string_equal(text(line, "state"), "up");
+	assert_string_equal(text(rt, "state"), "up");
+	assert_string_equal(text(rt, "polled_by"), "core-srv");
+	assert_string_equal(text(rt, "vantage"), "outside");
+	assert_string_equal(text(rt, "agent"), "never");
+	json_decref(o);
+}
+
+static void test_a_line_that_is_dead_from_outside(void **state)
+{
+	struct world *w = *state;
+	fill(w);
+	fill_outside(w, 10000, 0);
+	json_t *o = view_units(w->view, NOW);
+	const json_t *c = find(json_object_get(o, "units"), "id", "c");
+	assert_string_equal(text(c, "state"), "down");
+	assert_string_equal(text(c, "reason_en"), "Line TSLCĐ VNPT: no connection (seen from outside)");
+	assert_int_equal(json_integer_value(json_object_get(c, "incidents")), 1);
+	json_decref(o);
+	o = view_incidents(w->view, false);
+	const json_t *i = find(json_object_get(o, "incidents"), "site", "c-hq");
+	assert_string_equal(text(i, "cause"), "uplink-down");
+	assert_string_equal(text(i, "confidence"), "likely");
+	assert_string_equal(text(i, "responsible"), "carrier");
+	json_decref(o);
+}
+
+static void fill_gear(struct world *w)
+{
+	const int64_t up[] = {1, 2000}, ups[] = {1, 640, 125}, health[] = {0, 0, 0, 0, 1}, tls[] = {100, 350};
+	const int64_t clock[] = {0};
+	struct batch_writer *writer = batch_writer_new();
+	batch_dict(writer, 10, "gear", 1, "a-sw1/");
+	batch_dict(writer, 11, "ups", 1, "eaton");
+	batch_dict(writer, 12, "health", 1, "");
+	batch_dict(writer, 13, "tls", 1, "land");
+	batch_dict(writer, 14, "clock", 1, "");
+	for (int64_t at = NOW - 180000; at <= NOW; at += 60000) {
+		batch_row(writer, 10, at, up, 2);
+		batch_row(writer, 11, at, ups, 3);
+		batch_row(writer, 12, at, health, 5);
+		batch_row(writer, 13, at, tls, 2);
+		batch_row(writer, 14, at, clock, 1);
+	}
+	batch_event(writer, NOW - 5000, "check", "svc:land down refused nobody listens on 443");
+	batch_event(writer, NOW - 4000, "ups", "eaton on-battery");
+	batch_event(writer, NOW - 3000, "neighbours",
+	        "a-sw1/ "
+	        "[{\"protocol\":\"lldp\",\"local_port\":\"1\",\"chassis\":\"aa\",\"port\":\"24\",\"system\":\"core\"}"
+	        "]");
+	batch_event(writer, NOW - 2000, "carrier", "eth1 down");
+	put_batch(w, "a-srv", NOW, writer);
+	world_json(
+	        w, RECORD_AGENT, "a-srv", NOW, "{\"state\": \"configured\", \"config_version\": \"00ff00ff00ff00ff\"}");
+	judge_tick(&w->judge, NOW);
+	world_store(w);
+}
+
+static void test_gear_and_what_surrounds_it(void **state)
+{
+	struct world *w = *state;
+	const char *why;
+	fill(w);
+	fill_gear(w);
+	json_t *o = view_unit(w->view, "a", NOW, &why);
+	const json_t *site = json_array_get(json_object_get(o, "sites"), 0), *nodes = json_object_get(site, "nodes");
+	const json_t *srv = find(nodes, "id", "a-srv"), *sw = find(nodes, "id", "a-sw1");
+	const json_t *land = find(json_object_get(site, "services"), "id", "land");
+	assert_string_equal(text(sw, "state"), "up");
+	assert_string_equal(text(sw, "vantage"), "inside");
+	assert_string_equal(text(json_array_get(json_object_get(sw, "neighbours"), 0), "system"), "core");
+	assert_string_equal(text(srv, "config_version"), "00ff00ff00ff00ff");
+	assert_true(json_is_true(json_object_get(json_object_get(srv, "ups"), "on_battery")));
+	assert_true(json_number_value(json_object_get(json_object_get(srv, "ups"), "charge_pct")) == 64);
+	const json_t *concerns = json_object_get(srv, "concerns");
+	assert_int_equal(json_array_size(concerns), 3);
+	assert_string_equal(text(find(concerns, "kind", "ups"), "en"), "The UPS (a-srv) runs on battery, 64 % left");
+	assert_string_equal(text(find(concerns, "kind", "health"), "en"), "Host a-srv: a file system is read-only");
+	assert_string_equal(text(find(concerns, "kind", "clock"), "vi"), "Máy a-srv: đồng hồ chưa đồng bộ");
+	assert_string_equal(text(land, "note"), "nobody listens on 443");
+	assert_string_equal(text(land, "reason_vi"), "từ chối kết nối");
+	assert_true(json_number_value(json_object_get(land, "days_left")) == 3.5);
+	const json_t *events = json_object_get(o, "events");
+	assert_int_equal(json_array_size(events), 4);
+	assert_string_equal(text(json_array_get(events, 0), "en"), "Interface eth1 of a-srv lost carrier");
+	assert_string_equal(text(json_array_get(events, 3), "kind"), "check");
+	json_decref(o);
+}
+
+static void test_events_of_a_node(void **state)
+{
+	struct world *w = *state;
+	const char *why;
+	json_t *o = view_events(w->view, "a-srv", NULL, 0, INT64_MAX, &why);
+	assert_int_equal(json_array_size(json_object_get(o, "events")), 0);
+	json_decref(o);
+	fill(w);
+	fill_gear(w);
+	o = view_events(w->view, "a-srv", NULL, 0, INT64_MAX, &why);
+	assert_int_equal(json_array_size(json_object_get(o, "events")), 3);
+	json_decref(o);
+	o = view_events(w->view, "a-srv", "ups", 0, INT64_MAX, &why);
+	assert_int_equal(json_array_size(json_object_get(o, "events")), 1);
+	assert_string_equal(text(json_array_get(json_object_get(o, "events"), 0), "subject"), "eaton");
+	json_decref(o);
+	o = view_events(w->view, "a-srv", NULL, NOW - 4500, NOW - 3500, &why);
+	assert_int_equal(json_array_size(json_object_get(o, "events")), 1);
+	json_decref(o);
+	o = view_events(w->view, "a-sw1", NULL, 0, INT64_MAX, &why);
+	assert_true(json_is_array(json_object_get(json_array_get(json_object_get(o, "events"), 0), "data")));
+	json_decref(o);
+	assert_null(view_events(w->view, "nobody", NULL, 0, INT64_MAX, &why));
+	assert_string_equal(why, "no such node");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -286,6 +465,10 @@ int main(void)
 	        TEST(test_the_page_of_a_unit),
 	        TEST(test_incidents_and_acts),
 	        TEST(test_nodes_and_find),
+	        TEST(test_a_site_without_an_agent_is_seen_from_outside),
+	        TEST(test_a_line_that_is_dead_from_outside),
+	        TEST(test_gear_and_what_surrounds_it),
+	        TEST(test_events_of_a_node),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
