@@ -28,6 +28,9 @@ struct player {
 	Sansang__Refusal *refusal;
 	Sansang__Certificate *certificate;
 	char config[64];
+	uint64_t asked[INTAKE_ASKS_MAX];
+	unsigned ask_count;
+	char ask[64];
 };
 
 struct stage {
@@ -50,14 +53,25 @@ struct stage {
 	int64_t offset_ms;
 	uint8_t offset_known;
 	uint64_t dict_count;
-	char states[256];
+	char states[256], version[24], has[24]; /* version: of the last state; has: what core heard in the last hello */
+	int replies;
+	int64_t reply_status;
+	char reply[128];
 };
 
 /* ---- core ---- */
 
-static void core_hello(struct stage *t, uint32_t id)
+static void core_hello(struct stage *t, uint32_t id, struct cursor *c)
 {
 	struct buf b = {0};
+	char text[64];
+
+	cursor_str(c, text, sizeof(text));
+	cursor_str(c, text, sizeof(text));
+	cursor_u64(c);
+	cursor_u8(c);
+	cursor_str(c, t->has, sizeof(t->has));
+	assert_false(c->failed);
 
 	t->hellos++;
 	buf_put_svarint(&b, t->hello_status);
@@ -120,6 +134,8 @@ static void core_state(struct stage *t, struct cursor *c)
 	json_t *o = json_loadb((const char *)json, len, 0, NULL);
 	size_t at = strlen(t->states);
 	snprintf(t->states + at, sizeof(t->states) - at, "%s ", json_string_value(json_object_get(o, "state")));
+	const char *version = json_string_value(json_object_get(o, "config_version"));
+	snprintf(t->version, sizeof(t->version), "%s", version ? version : "");
 	json_decref(o);
 }
 
@@ -129,7 +145,7 @@ static void on_core_end(struct channel *ch, uint16_t kind, uint32_t id, struct c
 
 	(void)ch;
 	if (kind == MESSAGE_HELLO)
-		core_hello(t, id);
+		core_hello(t, id, c);
 	else if (kind == MESSAGE_BATCH)
 		core_batch(t, id, c);
 	else if (kind == MESSAGE_ENROL)
@@ -146,6 +162,37 @@ static void on_core_end_close(struct channel *ch, void *arg)
 	((struct stage *)arg)->core = NULL;
 }
 
+/* Intake's end: only what these tests need of main.c. */
+static void on_intake_end(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *c, void *arg)
+{
+	struct stage *t = arg;
+
+	(void)ch;
+	if (kind == MESSAGE_ASK)
+		ask_take(&t->in, id, c);
+}
+
+static void on_ask_reply(struct cursor *payload, void *arg)
+{
+	struct stage *t = arg;
+	size_t len = 0;
+
+	t->replies++;
+	t->reply_status = payload ? cursor_svarint(payload) : 1;
+	const uint8_t *json = payload ? cursor_blob(payload, &len) : NULL;
+	snprintf(t->reply, sizeof(t->reply), "%.*s", (int)len, json ? (const char *)json : "");
+}
+
+static void core_ask(struct stage *t, const char *node, const char *json, size_t len)
+{
+	struct buf b = {0};
+
+	buf_put_str(&b, node);
+	buf_put_blob(&b, json, len);
+	channel_call(t->core, MESSAGE_ASK, b.data, b.len, on_ask_reply, t);
+	buf_free(&b);
+}
+
 static void on_intake_end_close(struct channel *ch, void *arg)
 {
 	(void)ch;
@@ -154,7 +201,8 @@ static void on_intake_end_close(struct channel *ch, void *arg)
 
 static void core_begin(struct stage *t)
 {
-	static const struct channel_handlers far = {on_core_end, on_core_end_close}, near = {NULL, on_intake_end_close};
+	static const struct channel_handlers far = {on_core_end, on_core_end_close},
+	                                     near = {on_intake_end, on_intake_end_close};
 	int fd[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd), 0);
@@ -264,7 +312,12 @@ static void take_frame(struct player *p, const struct wire_frame *f)
 		p->refusal = sansang__refusal__unpack(NULL, f->len, f->body);
 	else if (f->kind == WIRE_CERTIFICATE && !p->certificate)
 		p->certificate = sansang__certificate__unpack(NULL, f->len, f->body);
-	else if (f->kind == WIRE_CONFIG) {
+	else if (f->kind == WIRE_ASK) {
+		Sansang__Ask *a = sansang__ask__unpack(NULL, f->len, f->body);
+		p->asked[p->ask_count++ % INTAKE_ASKS_MAX] = a->id;
+		snprintf(p->ask, sizeof(p->ask), "%.*s", (int)a->json.len, (char *)a->json.data);
+		sansang__ask__free_unpacked(a, NULL);
+	} else if (f->kind == WIRE_CONFIG) {
 		Sansang__Config *c = sansang__config__unpack(NULL, f->len, f->body);
 		snprintf(p->config, sizeof(p->config), "%.*s", (int)c->json.len, (char *)c->json.data);
 		sansang__config__free_unpacked(c, NULL);
@@ -339,7 +392,7 @@ static void player_send(struct player *p, struct buf *b)
 	buf_free(b);
 }
 
-static void say_hello(struct player *p, uint64_t next_seq)
+static void say_hello_as(struct player *p, uint64_t next_seq, const char *version, bool old)
 {
 	Sansang__Hello h = SANSANG__HELLO__INIT;
 	uint8_t boot[BOOT_ID_BYTES] = {7};
@@ -352,8 +405,16 @@ static void say_hello(struct player *p, uint64_t next_seq)
 	h.wall_ms = 1; /* it woke in 1970 */
 	h.epoch = 42;
 	h.next_seq = next_seq;
+	h.config_version = (char *)version;
+	h.capability = (char *[]){WIRE_CAN_APPLIED, WIRE_CAN_ASK};
+	h.n_capability = old ? 0 : 2;
 	wire_put(&b, WIRE_HELLO, &h.base);
 	player_send(p, &b);
+}
+
+static void say_hello(struct player *p, uint64_t next_seq)
+{
+	say_hello_as(p, next_seq, "", false);
 }
 
 static void batch_body(struct buf *body)
@@ -751,6 +812,144 @@ static void hints_go_to_core(void **state)
 	player_free(p);
 }
 
+static void say_applied(struct player *p, const char *version)
+{
+	Sansang__Applied a = SANSANG__APPLIED__INIT;
+	struct buf b = {0};
+
+	a.config_version = (char *)version;
+	wire_put(&b, WIRE_APPLIED, &a.base);
+	player_send(p, &b);
+}
+
+static void applied_configuration_is_journalled(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = ready_player(t);
+
+	assert_true(wire_can(p->welcome->capability, p->welcome->n_capability, WIRE_CAN_APPLIED));
+	say_applied(p, "0123456789abcdef");
+	run_until(t, strstr(t->states, "configured"));
+	assert_string_equal(t->version, "0123456789abcdef");
+	/* one that changes its mind all the time is journalled once a second */
+	for (int i = 0; i < 20; i++)
+		say_applied(p, i % 2 ? "a\n" : "b");
+	say_applied(p, "last\x01");
+	struct session *s = t->in.sessions;
+	run_until(t, !strcmp(s->applied_version, "last?"));
+	assert_string_equal(t->states, "connected configured ");
+	session_tick(s, (int64_t)uv_now(&t->loop) + 2000);
+	run_until(t, !strcmp(t->states, "connected configured configured "));
+	assert_string_equal(t->version, "last?");
+	player_free(p);
+}
+
+static void what_the_agent_has_is_not_sent_again(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = player_new(t, t->client);
+
+	run_until(t, p->opened);
+	say_hello_as(p, 1, "0123456789abcdef", false);
+	run_until(t, p->welcome && strstr(t->states, "connected"));
+	assert_string_equal(t->has, "0123456789abcdef");
+	assert_string_equal(t->version, "0123456789abcdef");
+	assert_int_equal(p->frames[WIRE_CONFIG], 0);
+	player_free(p);
+}
+
+static void say_answer(struct player *p, uint64_t id, const char *json)
+{
+	Sansang__Answer a = SANSANG__ANSWER__INIT;
+	struct buf b = {0};
+
+	a.id = id;
+	a.json = (ProtobufCBinaryData){strlen(json), (uint8_t *)json};
+	wire_put(&b, WIRE_ANSWER, &a.base);
+	player_send(p, &b);
+}
+
+static void asks_go_there_and_back(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = ready_player(t);
+
+	core_ask(t, "mk-srv1", "{\"do\":1}", 8);
+	run_until(t, p->ask_count == 1);
+	assert_string_equal(p->ask, "{\"do\":1}");
+	say_answer(p, p->asked[0] + 1, "{}"); /* of no ask: passed over */
+	say_answer(p, p->asked[0], "{ \"up\" : true }");
+	run_until(t, t->replies == 1);
+	assert_int_equal(t->reply_status, 0);
+	assert_string_equal(t->reply, "{\"up\":true}"); /* of our own writing */
+	assert_int_equal(t->in.ask_count, 0);
+	player_free(p);
+}
+
+static void asks_that_cannot_be_put(void **state)
+{
+	struct stage *t = *state;
+	char *long_one = mem_alloc(WIRE_ASK_MAX + 1);
+
+	core_ask(t, "mk-srv1", "{}", 2);
+	run_until(t, t->replies == 1);
+	assert_int_equal(t->reply_status, -ENOTCONN);
+	struct player *old = player_new(t, t->client);
+	run_until(t, old->opened);
+	say_hello_as(old, 1, "", true);
+	run_until(t, old->frames[WIRE_CONFIG]);
+	core_ask(t, "mk-srv1", "{}", 2);
+	run_until(t, t->replies == 2);
+	assert_int_equal(t->reply_status, -ENOTSUP);
+	assert_int_equal(old->ask_count, 0);
+	player_free(old);
+	run_until(t, !t->in.connected_count);
+	struct player *p = ready_player(t);
+	core_ask(t, "mk-srv1", long_one, WIRE_ASK_MAX + 1);
+	run_until(t, t->replies == 3);
+	assert_int_equal(t->reply_status, -EMSGSIZE);
+	for (int i = 0; i <= INTAKE_ASKS_MAX; i++)
+		core_ask(t, "mk-srv1", "{}", 2);
+	run_until(t, t->replies == 4);
+	assert_int_equal(t->reply_status, -EBUSY);
+	run_until(t, p->ask_count == INTAKE_ASKS_MAX);
+	ask_tick(&t->in, (int64_t)uv_now(&t->loop) + 61000);
+	run_until(t, t->replies == 4 + INTAKE_ASKS_MAX);
+	assert_int_equal(t->reply_status, -ETIMEDOUT);
+	say_answer(p, p->asked[0], "{}"); /* too late for anybody, and no harm */
+	say_applied(p, "x");
+	run_until(t, strstr(t->states, "configured"));
+	assert_int_equal(t->replies, 4 + INTAKE_ASKS_MAX);
+	free(long_one);
+	player_free(p);
+}
+
+static void lost_connection_answers_its_asks(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = ready_player(t);
+
+	core_ask(t, "mk-srv1", "{}", 2);
+	run_until(t, p->ask_count == 1);
+	player_free(p);
+	run_until(t, t->replies == 1);
+	assert_int_equal(t->reply_status, -ENOTCONN);
+}
+
+static void answer_that_is_no_object_closes(void **state)
+{
+	struct stage *t = *state;
+	struct player *p = ready_player(t);
+
+	core_ask(t, "mk-srv1", "{}", 2);
+	run_until(t, p->ask_count == 1);
+	say_answer(p, p->asked[0], "[1");
+	run_until(t, p->closed && t->replies == 1);
+	assert_int_equal(t->reply_status, -ENOTCONN);
+	assert_int_equal(t->in.counts.bad_frames, 1);
+	player_free(p);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -775,6 +974,12 @@ int main(void)
 	        T(silence_is_said_once_and_ended),
 	        T(slow_handshake_is_ended),
 	        T(hints_go_to_core),
+	        T(applied_configuration_is_journalled),
+	        T(what_the_agent_has_is_not_sent_again),
+	        T(asks_go_there_and_back),
+	        T(asks_that_cannot_be_put),
+	        T(lost_connection_answers_its_asks),
+	        T(answer_that_is_no_object_closes),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as in every process of ours */
