@@ -132,6 +132,12 @@ static int64_t counter_of(int64_t wide, int64_t narrow)
 	return wide != MODEL_UNKNOWN ? wide : figure_within(narrow, 0, UINT32_MAX);
 }
 
+/* Some switches answer these as Counter64: their low half, so that all of them wrap alike. */
+static int64_t narrow_of(int64_t counter)
+{
+	return counter < 0 ? MODEL_UNKNOWN : counter & UINT32_MAX;
+}
+
 /* All three kinds of packets; those that a device does not count are left out. Wraps as a counter of 63 bits does. */
 static int64_t packets_of(const int64_t *wide, int64_t narrow)
 {
@@ -156,10 +162,10 @@ static void counters_finish(struct model_interface *i)
 	i->out_packets = packets_of(raw + IFACE_OUT_UNICAST, raw[IFACE_OUT_PACKETS_32]);
 	wide = raw[IFACE_IN_UNICAST] != MODEL_UNKNOWN || raw[IFACE_OUT_UNICAST] != MODEL_UNKNOWN;
 	i->packet_bits = wide ? 64 : i->in_packets != MODEL_UNKNOWN || i->out_packets != MODEL_UNKNOWN ? 32 : 0;
-	i->in_errors = figure_within(raw[IFACE_IN_ERRORS], 0, UINT32_MAX);
-	i->out_errors = figure_within(raw[IFACE_OUT_ERRORS], 0, UINT32_MAX);
-	i->in_discards = figure_within(raw[IFACE_IN_DISCARDS], 0, UINT32_MAX);
-	i->out_discards = figure_within(raw[IFACE_OUT_DISCARDS], 0, UINT32_MAX);
+	i->in_errors = narrow_of(raw[IFACE_IN_ERRORS]);
+	i->out_errors = narrow_of(raw[IFACE_OUT_ERRORS]);
+	i->in_discards = narrow_of(raw[IFACE_IN_DISCARDS]);
+	i->out_discards = narrow_of(raw[IFACE_OUT_DISCARDS]);
 }
 
 static const char *name_of(struct model *m, const struct model_interface *i)
