@@ -26,6 +26,7 @@ struct nut {
 	size_t count;
 	struct asked asked[ASKED_MAX];
 	size_t first, waiting; /* a ring */
+	bool warned;           /* of a UPS that is passed over: once */
 	bool begun;            /* the list that answers the first question has begun */
 	unsigned lines;
 	struct nut_readings readings; /* of that list */
@@ -165,8 +166,10 @@ static void readings_put(struct nut_readings *r, const char *name, const char *t
 static void ups_add(struct nut *n, const char *name)
 {
 	if (n->count == NUT_UPS_MAX || strchr(name, ':') || !metric_instance_valid(name) || !*name) {
-		log_warn("ups: %.64s is passed over: %s", name,
-		        n->count == NUT_UPS_MAX ? "there are too many" : "the name cannot be an instance");
+		if (!n->warned)
+			log_warn("ups: %.64s is passed over: %s", name,
+			        n->count == NUT_UPS_MAX ? "there are too many" : "the name cannot be an instance");
+		n->warned = true;
 		return;
 	}
 	strcpy(n->names[n->count++], name);
