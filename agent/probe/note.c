@@ -29,22 +29,26 @@ static bool is_printable(uint32_t letter)
 	return letter <= 0x10ffff;
 }
 
-/* Bytes of the letter that begins here, 0 when it is broken or not for the eye. */
-static size_t letter_len(struct cursor c)
+/* The letter that begins here: its bytes (of a broken one: 1), and whether it is for the eye. */
+static size_t read_letter(struct cursor c, bool *good)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint8_t first = cursor_u8(&c);
 	size_t len = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
 	uint32_t letter = len == 1 ? first : len ? first & (0x7fu >> len) : 0;
 
+	*good = false;
 	for (size_t i = 1; i < len; i++) {
 		uint8_t next = cursor_u8(&c);
 
 		if (next >> 6 != 2)
-			return 0;
+			return 1;
 		letter = letter << 6 | (next & 0x3f);
 	}
-	return c.failed || !len || letter < least[len] || !is_printable(letter) ? 0 : len;
+	if (c.failed || !len || letter < least[len])
+		return 1;
+	*good = is_printable(letter);
+	return len;
 }
 
 void note_clean(const void *from, size_t len, char *out, size_t size)
@@ -53,16 +57,17 @@ void note_clean(const void *from, size_t len, char *out, size_t size)
 	size_t at = 0;
 
 	while (cursor_left(&c)) {
-		size_t letter = letter_len(c);
-		const uint8_t *bytes = cursor_bytes(&c, letter ? letter : 1);
+		bool good;
+		size_t letter = read_letter(c, &good);
+		const uint8_t *bytes = cursor_bytes(&c, letter);
 
-		if (at + (letter ? letter : 1) >= size)
+		if (at + (good ? letter : 1) >= size)
 			break;
-		if (letter)
+		if (good)
 			memcpy(out + at, bytes, letter);
 		else
 			out[at] = '?';
-		at += letter ? letter : 1;
+		at += good ? letter : 1;
 	}
 	out[at] = '\0';
 }
