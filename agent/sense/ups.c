@@ -32,6 +32,7 @@ struct ups_unit {
 	bool known;      /* it has said how it is since we know it */
 	unsigned status; /* last told */
 	bool lost;       /* told */
+	bool measured;   /* `last` is filled */
 	struct nut_readings last;
 };
 
@@ -63,7 +64,7 @@ static const struct {
 	bool gasp;
 } changes[] = {
         {NUT_ON_BATTERY, "on-battery", "on-mains", true},
-        {NUT_LOW, "low", "charged", true},
+        {NUT_LOW, "low", "no-longer-low", true},
         {NUT_FORCED, "forced-shutdown", "shutdown-withdrawn", true},
         {NUT_OFF, "off", "on", true},
         {NUT_BYPASS, "bypass", "bypass-ended", true},
@@ -93,9 +94,9 @@ static void tell(struct ups *u, size_t ups, const char *what)
 	char text[256];
 	int len = snprintf(text, sizeof(text), "%s %.100s", subject(u, ups), what);
 
-	if (u->units[ups].known && isfinite(r->charge_pct))
+	if (u->units[ups].measured && isfinite(r->charge_pct))
 		len += snprintf(text + len, sizeof(text) - (size_t)len, " charge %.0f %%", r->charge_pct);
-	if (u->units[ups].known && isfinite(r->runtime_s))
+	if (u->units[ups].measured && isfinite(r->runtime_s))
 		snprintf(text + len, sizeof(text) - (size_t)len, " runtime %.0f min", r->runtime_s / 60);
 	log_info("ups: %s", text);
 	s->event(s->arg, clock_boot_ms(), "ups", text);
@@ -147,6 +148,7 @@ static void on_readings(void *arg, size_t ups, const struct nut_readings *r)
 	int64_t values[METRIC_COLUMNS_MAX];
 
 	u->units[ups].last = *r;
+	u->units[ups].measured = true;
 	on_status(u, ups, r->status);
 	values[UPS_ON_BATTERY] =
 	        r->status & (NUT_ON_BATTERY | NUT_ON_MAINS) ? !!(r->status & NUT_ON_BATTERY) : METRIC_UNKNOWN;
