@@ -7,6 +7,8 @@
 #include "agent/poll/kept.h"
 #include "common/memory.h"
 
+#define PEAK_MAX 10000 /* of per cents, degrees and their tenths: Huawei writes 2^31 - 1 for "none" */
+
 struct model *model_new(void)
 {
 	struct model *m = mem_alloc(sizeof(*m));
@@ -133,7 +135,7 @@ static bool figure_put(struct model_work *w, const struct model_ask *ask, const 
 {
 	int64_t *figure = &w->figures[ask->field], number;
 
-	if (!varbind_number(v, &number))
+	if (!varbind_number(v, &number) || (ask->thing == THING_MOST && number > PEAK_MAX))
 		return false;
 	if (*figure == MODEL_UNKNOWN)
 		*figure = number;
