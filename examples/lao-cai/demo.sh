@@ -51,7 +51,7 @@ WEB=$(choose_port 8443)
 # go-live was ten days ago: the story is seen from both sides
 GO_LIVE=$(TZ=Asia/Ho_Chi_Minh date -d '10 days ago' +%Y-%m-%d)
 mapfile -t local_args < <(local_services | sed 's/^--local //')
-args=(--local "web=Máy này: bảng điều khiển=127.0.0.1:$WEB" --local "agents=Máy này: cổng trạm đo=127.0.0.1:$AGENTS")
+args=(--local "web=Máy này: bảng điều khiển=https://127.0.0.1:$WEB/" --local "agents=Máy này: cổng trạm đo=127.0.0.1:$AGENTS")
 for service in ${local_args[@]+"${local_args[@]}"}; do args+=(--local "$service"); done
 node examples/lao-cai/generate.mjs --live $LIVE-hq --go-live "$GO_LIVE" "${args[@]}" >"$S/province.yaml" || fail "cannot write the inventory"
 cp examples/lao-cai/communes.topojson "$S/"

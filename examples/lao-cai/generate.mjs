@@ -3,7 +3,8 @@
 // What `make demo` shows is made by options:
 //   --live SITE               every other site is marked simulated, with 5-minute steps
 //   --go-live DATE            all dates move with it
-//   --local ID=NAME=HOST:PORT a service of the live site, which really answers there; again for more
+//   --local ID=NAME=HOST:PORT a service of the live site, which really answers there; again for more;
+//           ID=NAME=https://HOST... one that answers in HTTP, with a certificate that nobody vouches for
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -81,16 +82,20 @@ function lines(unit, n) {
 
 // ---- services: [id, name, sector, responsible, via, check, extra]
 const services = [
-  ['dvc-qg', 'Cổng Dịch vụ công quốc gia', 'public-services', 'central', 'internet', 'tcp: "198.51.100.10:443"', ''],
-  ['vneid', 'Định danh và xác thực điện tử VNeID', 'public-services', 'central', 'tslcd', 'tcp: "198.51.100.20:443"', ''],
-  ['tthc', 'Hệ thống thông tin giải quyết TTHC của tỉnh', 'public-services', 'province', 'tslcd', 'tcp: "10.20.0.10:443"', ''],
-  ['ioffice', 'Quản lý văn bản và điều hành iOffice', 'public-services', 'province', 'tslcd', 'tcp: "10.20.0.11:443"', ''],
-  ['land', 'Đất đai: VBDLIS', 'land', 'province', 'tslcd', 'tcp: "10.20.0.20:443"', ''],
+  ['dvc-qg', 'Cổng Dịch vụ công quốc gia', 'public-services', 'central', 'internet', 'http: "https://dvcqg.example/", status: "200-399"', ''],
+  ['vneid', 'Định danh và xác thực điện tử VNeID', 'public-services', 'central', 'tslcd', 'tls: "198.51.100.20:443", name: vneid.example', ''],
+  ['tthc', 'Hệ thống thông tin giải quyết TTHC của tỉnh', 'public-services', 'province', 'tslcd',
+    'http: "https://tthc.laocai.example/dang-nhap", status: "200", body: "Đăng nhập", redirects: 2', ''],
+  ['ioffice', 'Quản lý văn bản và điều hành iOffice', 'public-services', 'province', 'tslcd', 'http: "https://10.20.0.11/", verify: no', ''],
+  ['land', 'Đất đai: VBDLIS', 'land', 'province', 'tslcd', 'http: "https://vbdlis.laocai.example/", header: "Content-Type: text/html"', ''],
   ['tabmis', 'Tài chính: ngân sách và kho bạc', 'finance', 'central', 'tslcd', 'tcp: "198.51.100.30:443"', ''],
-  ['tax', 'Tài chính: thuế điện tử', 'finance', 'central', 'internet', 'tcp: "198.51.100.31:443"', ''],
-  ['construction', 'Xây dựng: cấp phép xây dựng', 'construction', 'province', 'tslcd', 'tcp: "10.20.0.30:443"', ''],
+  ['tax', 'Tài chính: thuế điện tử', 'finance', 'central', 'internet', 'http: "https://thue.example/"', ''],
+  ['construction', 'Xây dựng: cấp phép xây dựng', 'construction', 'province', 'tslcd', 'tls: "10.20.0.30:443", verify: no', ''],
   ['investment', 'Đầu tư: đăng ký hộ kinh doanh', 'investment', 'central', 'internet', 'tcp: "198.51.100.40:443"', ''],
   ['environment', 'Môi trường: hồ sơ và quan trắc', 'environment', 'province', 'tslcd', 'tcp: "10.20.0.40:443"', ', mandatory: no'],
+  ['dns', 'Tên miền nội bộ của tỉnh', 'public-services', 'province', 'tslcd',
+    'dns: { server: 10.20.0.53, name: tthc.laocai.example, expect: 10.20.0.10 }', ', mandatory: no'],
+  ['ntp', 'Giờ chuẩn của tỉnh', 'public-services', 'province', 'tslcd', 'ntp: 10.20.0.123', ', every: 60s, mandatory: no'],
 ];
 
 const out = [];
@@ -130,6 +135,7 @@ contacts:
 # Dịch vụ mà người dân cần / What citizens' work needs
 # responsible: ai chịu trách nhiệm / who answers for it: commune, province, carrier, central
 # via: đi qua kênh nào / which line it goes by. Dịch vụ của Trung ương đo mỗi 60 giây / central ones are checked every 60s.
+# check: tcp, tls, http, dns, ntp hoặc icmp, với các tùy chọn của nó / one of them, with its options: see the services below.
 services:`);
 const others = units.map((unit) => `${unit.id}-hq`).filter((id) => id !== options.live);
 const checkedBy = options.live ? `[${others.join(', ')}]` : 'all';
@@ -137,7 +143,8 @@ for (const [id, name, sector, responsible, via, check, extra] of services)
   line(`  - { id: ${id}, name: ${quote(name)}, sector: ${sector}, responsible: ${responsible}, via: ${via}, ` +
     `check: { ${check} }, checked_by: ${checkedBy}${extra} }`);
 for (const [id, name, target] of (options.local ?? []).map((text) => text.split('=')))
-  line(`  - { id: ${id}, name: ${quote(name)}, sector: public-services, responsible: province, via: tslcd, check: { tcp: "${target}" }, checked_by: [${options.live}] }`);
+  line(`  - { id: ${id}, name: ${quote(name)}, sector: public-services, responsible: province, via: tslcd, ` +
+    `check: { ${target.includes('://') ? `http: "${target}", verify: no` : `tcp: "${target}"`} }, checked_by: [${options.live}] }`);
 
 line(`
 # Đơn vị: mỗi đơn vị mới đứng sau các đơn vị cũ hợp thành nó
@@ -174,6 +181,7 @@ line(`
 # Thiết bị: mỗi trụ sở một máy chủ có trạm đo. Thiết bị mạng đọc bằng SNMP thì thêm như dòng mẫu.
 # Nodes: one server with an agent per site. Network gear read by SNMP is added like the sample line.
 nodes:
-  # - { id: pha-long-sw1, site: pha-long-hq, kind: gear, address: 10.20.12.2, polled_by: pha-long-srv, snmp: { version: 2c, community_file: community } }`);
+  # Tệp community nằm cạnh tệp này, chmod 600. / The file with the community stands beside this one, chmod 600.
+  # - { id: pha-long-sw1, site: pha-long-hq, kind: gear, address: 10.20.12.2, snmp: { version: 2c, community_file: community } }`);
 for (const unit of units) line(`  - { id: ${unit.id}-srv, site: ${unit.id}-hq, kind: server }`);
 process.stdout.write(out.join('\n') + '\n');

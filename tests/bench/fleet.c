@@ -40,6 +40,7 @@ struct member {
 	uv_tcp_t *tcp;
 	uv_connect_t connect;
 	struct buf out;
+	char config_version[24];
 };
 
 struct fleet {
@@ -95,7 +96,7 @@ static void send_hello(struct member *m)
 	hello.oldest_seq = m->unacked_count ? m->next_seq - m->unacked_count : 0;
 	hello.offset_known = m->offset_ms != 0;
 	hello.offset_ms = m->offset_ms;
-	hello.config_version = (char *)"";
+	hello.config_version = m->config_version;
 	wire_put(&m->out, WIRE_HELLO, &hello.base);
 	flush(m);
 	set_phase(m, MEMBER_GREETING);
@@ -171,9 +172,22 @@ static void take_welcome(struct member *m, const struct wire_frame *f)
 	take_ack(m, acked);
 }
 
+static void say_applied(struct member *m, const char *version)
+{
+	Sansang__Applied a = SANSANG__APPLIED__INIT;
+
+	snprintf(m->config_version, sizeof(m->config_version), "%s", version);
+	a.config_version = m->config_version;
+	wire_put(&m->out, WIRE_APPLIED, &a.base);
+	flush(m);
+}
+
 static void take_config(struct member *m, const struct wire_frame *f)
 {
 	Sansang__Config *c = sansang__config__unpack(NULL, f->len, f->body);
+
+	if (c)
+		say_applied(m, c->version);
 
 	if (c && !m->ready_told) {
 		m->ready_told = true;

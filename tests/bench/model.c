@@ -178,7 +178,23 @@ static bool portal_morning(const struct model *m, const char *service, int64_t a
 	       since < 7 * HOUR_MS + 52 * MINUTE_MS;
 }
 
-void model_service(const struct model *m, const char *service, const char *line, int64_t at, int64_t *v)
+/* What a check of that kind says of a service that answers, but wrongly. */
+static enum reason broken_as(const char *type)
+{
+	static const struct {
+		const char *type;
+		enum reason reason;
+	} ways[] = {{"http", REASON_STATUS}, {"tls", REASON_EXPIRED}, {"dns", REASON_SERVER_FAILURE},
+	        {"ntp", REASON_UNSYNCHRONISED}};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (!strcmp(ways[i].type, type))
+			return ways[i].reason;
+	return REASON_REFUSED;
+}
+
+void model_service(
+        const struct model *m, const char *service, const char *type, const char *line, int64_t at, int64_t *v)
 {
 	const struct metric *t = metric_class(CLASS_SERVICE)->metrics;
 	double noise = dice(m, service, at), busy = office(m, at);
@@ -189,7 +205,7 @@ void model_service(const struct model *m, const char *service, const char *line,
 	if (line_down(m, line, at))
 		reason = REASON_TIMEOUT;
 	else if (portal_morning(m, service, at) || here)
-		reason = REASON_REFUSED;
+		reason = broken_as(type);
 	else if (interrupted(m, service, at, 0.004 + 0.02 * m->weakness, 0.5))
 		reason = REASON_TIMEOUT;
 	v[SVC_UP] = reason == REASON_OK;

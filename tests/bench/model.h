@@ -32,6 +32,8 @@ bool model_powered(const struct model *m, int64_t at);
 void model_host(const struct model *m, int64_t at, int64_t *values);
 void model_uplink(struct model *m, const char *instance, int64_t from, int64_t at, int64_t *values);
 void model_interface(struct model *m, int64_t from, int64_t at, int64_t *values);
-void model_service(const struct model *m, const char *service, const char *line, int64_t at, int64_t *values);
+/* `type`: the kind of check, "http" ...: it fails in its own way. */
+void model_service(
+        const struct model *m, const char *service, const char *type, const char *line, int64_t at, int64_t *values);
 
 #endif

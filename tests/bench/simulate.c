@@ -28,7 +28,7 @@
 
 struct thing {
 	enum metric_class_id class_id;
-	char instance[METRIC_INSTANCE_MAX], line[METRIC_INSTANCE_MAX];
+	char instance[METRIC_INSTANCE_MAX], line[METRIC_INSTANCE_MAX], type[16]; /* type: of a service's check */
 };
 
 struct play {
@@ -60,7 +60,7 @@ struct simulation {
 static void add_thing(struct play *p, enum metric_class_id class_id, const char *instance, const char *line)
 {
 	if (p->thing_count == THINGS_MAX)
-		return;
+		log_die("%s: more than %d things to play", instance ? instance : "", THINGS_MAX);
 	struct thing *t = &p->things[p->thing_count++];
 	t->class_id = class_id;
 	snprintf(t->instance, sizeof(t->instance), "%s", instance ? instance : "");
@@ -82,8 +82,13 @@ static void on_ready(struct member *m, const char *config, size_t len, void *arg
 	add_thing(p, CLASS_INTERFACE, "eth0", NULL);
 	json_array_foreach(json_object_get(root, "uplinks"), i, item) add_thing(p, CLASS_UPLINK,
 	        json_string_value(json_object_get(item, "instance")), json_string_value(json_object_get(item, "id")));
-	json_array_foreach(json_object_get(root, "services"), i, item) add_thing(p, CLASS_SERVICE,
-	        json_string_value(json_object_get(item, "id")), json_string_value(json_object_get(item, "via")));
+	json_array_foreach(json_object_get(root, "services"), i, item)
+	{
+		const char *type = json_string_value(json_object_get(item, "type"));
+		add_thing(p, CLASS_SERVICE, json_string_value(json_object_get(item, "id")),
+		        json_string_value(json_object_get(item, "via")));
+		snprintf(p->things[p->thing_count - 1].type, sizeof(p->things[0].type), "%s", type ? type : "");
+	}
 	json_decref(root);
 }
 
@@ -103,7 +108,7 @@ static void put_step(struct play *p, struct member *m, struct batch_writer *w, i
 		else if (t->class_id == CLASS_UPLINK)
 			model_uplink(&p->model, t->line, from, at, v);
 		else
-			model_service(&p->model, t->instance, t->line, at, v);
+			model_service(&p->model, t->instance, t->type, t->line, at, v);
 		batch_row(w, i, boot_ms, v, metric_class(t->class_id)->count);
 	}
 }
