@@ -23,6 +23,9 @@ function write({ collector = "", province = smallProvince(), agent = "" } = {}) 
   writeFileSync(join(dir, "agent.yaml"), `collector: "127.0.0.1:1"\nnode: pl-srv1\nstate_dir: agent\n${agent}`);
 }
 
+const gear = (snmp) => smallProvince().replace("kind: server }", `kind: server }\n  - { id: sw, site: pl-hq, kind: gear, address: 127.0.0.1, snmp: { ${snmp} } }`);
+const service = (check) => smallProvince() + `services:\n  - { id: v, name: V, check: { ${check} } }\n`;
+
 // file: which, [edit], what the error must say
 const mistakes = [
   ["collector", { collector: "colour: red\n" }, /collector\.yaml:3:1: .*colour/],
@@ -38,6 +41,16 @@ const mistakes = [
   ["collector", { province: smallProvince() + "nodes: []\n" }, /province\.yaml:\d+:1: .*nodes/],
   ["collector", { province: smallProvince() + "alarm: yes\n" }, /province\.yaml:\d+:1: .*alarm/],
   ["collector", { province: smallProvince().replace("id: ta-ngai-cho", "id: pha-long") }, /province\.yaml:\d+:\d+: .*pha-long/],
+  ["collector", { province: service('http: "http://a/", count: 5') }, /province\.yaml:19:\d+: services\[v\]\.check\.count: does not go with http/],
+  ["collector", { province: service('http: "http://a/", status: "ok"') }, /province\.yaml:19:\d+: .*status.*200-399/],
+  ["collector", { province: service('tls: "a:443", ca_file: none.pem') }, /province\.yaml:19:\d+: services\[v\]\.check\.ca_file: .*none\.pem cannot be read/],
+  ["collector", { province: service('tls: "a:443", ca_file: collector.yaml') }, /province\.yaml:19:\d+: .*collector\.yaml holds no certificate/],
+  ["collector", { province: gear("version: 3") }, /province\.yaml:18:\d+: nodes\[sw\]\.snmp\.user: missing/],
+  ["collector", { province: gear("version: 3, user: u, privacy: AES, privacy_file: p") }, /province\.yaml:18:\d+: nodes\[sw\]\.snmp\.privacy: needs authentication/],
+  ["collector", { province: gear("community_file: none") }, /province\.yaml:18:\d+: nodes\[sw\]\.snmp\.community_file: .*none cannot be read/],
+  ["collector", { province: gear("community_file: collector.yaml") }, /province\.yaml:18:\d+: .*collector\.yaml has mode 06[0-7][0-7], expected 0600/],
+  ["collector", { province: gear("community_file: ../c") }, /province\.yaml:18:\d+: .*province\.yaml's folder/],
+  ["collector", { province: smallProvince().replace("kind: server }", "kind: gear, address: h }") }, /province\.yaml:17:\d+: nodes\[pl-srv1\]\.polled_by: missing/],
   ["agent", { agent: "nodes: x\n" }, /agent\.yaml:4:1: .*nodes/],
   ["agent", { agent: "proxy: \"ftp://x\"\n" }, /agent\.yaml:4:8: .*proxy/],
   ["agent", { agent: "spool: { max: lots }\n" }, /agent\.yaml:4:15: .*max/],
