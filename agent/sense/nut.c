@@ -156,7 +156,7 @@ static void readings_put(struct nut_readings *r, const char *name, const char *t
 	if (end == text || !isfinite(v))
 		return;
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-		double *at = (double *)((char *)r + variables[i].offset);
+		double *at = (double *)(void *)((char *)r + variables[i].offset);
 
 		if (!strcmp(name, variables[i].name) && isnan(*at))
 			*at = v;
