@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collector/render/subject.h"
 #include "common/memory.h"
@@ -123,12 +124,41 @@ void catalog_add_node(
 	free(names);
 }
 
+/* The site's lines as the agent beside the collector sees them: nhìn từ ngoài. */
+static void add_outside(struct catalog *c, const char *rrd_dir, const struct inventory *inv, const struct site *s)
+{
+	const struct node *n = inv->collector_node ? inventory_node(inv, inv->collector_node) : NULL;
+	const struct graph_kind *kind = kind_named("path");
+
+	for (size_t i = 0; n && n->at && n->at != s && i < s->uplink_count; i++) {
+		char name[96];
+		snprintf(name, sizeof(name), "path-%s", s->uplinks[i].id);
+		char *path = mem_printf("%s/%s/%s/%s.rrd", rrd_dir, n->at->id, n->id, name);
+
+		if (access(path, R_OK) == 0)
+			add_file(c, inv, kind, n, name, s->uplinks[i].id);
+		free(path);
+	}
+}
+
+static bool lists_lines(const struct catalog *c, size_t from)
+{
+	for (size_t i = from; i < c->count; i++)
+		if (strcmp(c->entries[i].graph, "uplink") == 0)
+			return true;
+	return false;
+}
+
 void catalog_add_site(
         struct catalog *c, const char *rrd_dir, const struct inventory *inv, const struct site *s, int64_t at)
 {
+	size_t before = c->count;
+
 	for (size_t i = 0; i < inv->node_count; i++)
 		if (inv->nodes[i].at == s)
 			catalog_add_node(c, rrd_dir, inv, &inv->nodes[i], at);
+	if (!lists_lines(c, before))
+		add_outside(c, rrd_dir, inv, s);
 }
 
 void catalog_add_unit(

@@ -20,7 +20,7 @@
 struct catalog_entry {
 	char target[192];
 	const char *
-	        graph; /* static: "host", "load", "memory", "disk", "uptime", "traffic", "uplink", "path", "service", "services", "agent" */
+	        graph; /* static: "host", "load", "memory", "disk", "uptime", "traffic", "uplink", "path", "service", "services", "agent", "gear", "ups", "http" ... */
 	const char *site;                  /* borrowed from the inventory: id of the site */
 	const char *node;                  /* ... and of the node */
 	char title_vi[192], title_en[192]; /* plain UTF-8, says mô phỏng / simulated when the site is */

@@ -191,3 +191,34 @@ void drawing_shade(struct drawing *d, const char *name, const char *condition, c
 	drawing_add(d, "CDEF:%s_under=%s,NEGINF,UNKN,IF", name, condition);
 	drawing_add(d, "AREA:%s_under%s", name, colour);
 }
+
+void drawing_legend(struct drawing *d, const char *what, const char *colour, const char *label)
+{
+	char text[DRAWING_LABEL_SIZE * 2];
+
+	if (d->tables)
+		drawing_add(d, "%s%s:%s", what, colour, drawing_label(label, text, sizeof(text)));
+	else
+		drawing_add(d, "%s%s", what, colour);
+}
+
+void drawing_line(struct drawing *d, const char *file, const char *source, const char *expression, const char *colour,
+        const struct words *label, const char *format, const char *unit, bool area)
+{
+	char raw[48], peak_raw[48], name[32], peak[32], what[48];
+
+	snprintf(name, sizeof(name), "v%u", d->figure_count);
+	snprintf(peak, sizeof(peak), "x%u", d->figure_count);
+	snprintf(raw, sizeof(raw), "%s_r", name);
+	snprintf(peak_raw, sizeof(peak_raw), "%s_r", peak);
+	drawing_def(d, raw, file, source, "AVERAGE");
+	drawing_def(d, peak_raw, file, source, "MAX");
+	drawing_add(d, "CDEF:%s=%s%s", name, raw, expression);
+	drawing_add(d, "CDEF:%s=%s%s", peak, peak_raw, expression);
+	if (area) {
+		drawing_add(d, "AREA:%s%s30", name, colour);
+	}
+	snprintf(what, sizeof(what), "LINE1.5:%s", name);
+	drawing_legend(d, what, colour, drawing_word(d, label));
+	drawing_figures(d, name, peak, drawing_word(d, label), format, unit);
+}

@@ -70,6 +70,14 @@ void drawing_figures(
 const char *drawing_pad(const char *label, int letters, char *out, size_t size);
 /* "label" padded to the table's first column, escaped. Returns out. */
 const char *drawing_label(const char *label, char *out, size_t size);
+/* "LINE1:name" or "AREA:name" with its colour, and its label when there is room for the table. */
+void drawing_legend(struct drawing *d, const char *what, const char *colour, const char *label);
+/*
+ * A data source as a line (over a pale area), with a row of figures; `expression` is what makes it the unit shown (",1,*"). The series is
+ * called v0, v1 ... in the order of figures, its raw values v0_r.
+ */
+void drawing_line(struct drawing *d, const char *file, const char *source, const char *expression, const char *colour,
+        const struct words *label, const char *format, const char *unit, bool area);
 /* Shades all heights where the CDEF condition on it holds: "loss,100,GE". `label` may be NULL. */
 void drawing_shade(struct drawing *d, const char *name, const char *condition, const char *colour,
         const struct words *label, bool both_sides);

@@ -1,44 +1,12 @@
 #include "collector/render/kind.h"
+#include "collector/render/kind_lines.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct words no_data = {"không có số liệu", "no data"};
 static const struct words outage = {"gián đoạn", "outage"};
-
-static void legend(struct drawing *d, const char *what, const char *colour, const char *label)
-{
-	char text[DRAWING_LABEL_SIZE * 2];
-
-	if (d->tables)
-		drawing_add(d, "%s%s:%s", what, colour, drawing_label(label, text, sizeof(text)));
-	else
-		drawing_add(d, "%s%s", what, colour);
-}
-
-/* A data source as line (and its peaks for the table), with its figures. */
-static void plain_line(struct drawing *d, const char *file, const char *source, const char *expression,
-        const char *colour, const struct words *label, const char *format, const char *unit, bool area)
-{
-	char raw[48], peak_raw[48], name[32], peak[32], what[48];
-
-	snprintf(name, sizeof(name), "v%u", d->figure_count);
-	snprintf(peak, sizeof(peak), "x%u", d->figure_count);
-	snprintf(raw, sizeof(raw), "%s_r", name);
-	snprintf(peak_raw, sizeof(peak_raw), "%s_r", peak);
-	drawing_def(d, raw, file, source, "AVERAGE");
-	drawing_def(d, peak_raw, file, source, "MAX");
-	drawing_add(d, "CDEF:%s=%s%s", name, raw, expression);
-	drawing_add(d, "CDEF:%s=%s%s", peak, peak_raw, expression);
-	if (area) {
-		drawing_add(d, "AREA:%s%s30", name, colour);
-	}
-	snprintf(what, sizeof(what), "LINE1.5:%s", name);
-	legend(d, what, colour, drawing_word(d, label));
-	drawing_figures(d, name, peak, drawing_word(d, label), format, unit);
-}
 
 static void draw_host(struct drawing *d, const struct kind_files *files)
 {
@@ -47,11 +15,11 @@ static void draw_host(struct drawing *d, const struct kind_files *files)
 	const char *file = files->path[0];
 
 	drawing_heading(d, 11);
-	plain_line(d, file, "cpu_pct", ",1,*", COLOUR_BLUE, &cpu, "%9.1lf", " %%", true);
+	drawing_line(d, file, "cpu_pct", ",1,*", COLOUR_BLUE, &cpu, "%9.1lf", " %%", true);
 	/* memory is a share of the total, which is a source of its own */
 	drawing_def(d, "total", file, "mem_total", "AVERAGE");
-	plain_line(d, file, "mem_used", ",total,/,100,*", COLOUR_ORANGE, &memory, "%9.1lf", " %%", false);
-	plain_line(d, file, "disk_used_pct", ",1,*", COLOUR_GREEN, &disk, "%9.1lf", " %%", false);
+	drawing_line(d, file, "mem_used", ",total,/,100,*", COLOUR_ORANGE, &memory, "%9.1lf", " %%", false);
+	drawing_line(d, file, "disk_used_pct", ",1,*", COLOUR_GREEN, &disk, "%9.1lf", " %%", false);
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
 
@@ -60,7 +28,7 @@ static void draw_load(struct drawing *d, const struct kind_files *files)
 	static const struct words load = {"tải 1 phút", "1-minute load"}, processes = {"số tiến trình", "processes"};
 
 	drawing_heading(d, 11);
-	plain_line(d, files->path[0], "load1", ",1,*", COLOUR_BLUE, &load, "%11.2lf", "", true);
+	drawing_line(d, files->path[0], "load1", ",1,*", COLOUR_BLUE, &load, "%11.2lf", "", true);
 	drawing_def(d, "p_r", files->path[0], "processes", "AVERAGE");
 	drawing_def(d, "p_x", files->path[0], "processes", "MAX");
 	drawing_row(d, drawing_word(d, &processes));
@@ -73,9 +41,9 @@ static void draw_memory(struct drawing *d, const struct kind_files *files)
 	static const struct words used = {"đang dùng", "used"}, total = {"tổng", "total"}, swap = {"hoán đổi", "swap"};
 
 	drawing_heading(d, 11);
-	plain_line(d, files->path[0], "mem_used", ",1,*", COLOUR_ORANGE, &used, "%8.1lf %s", "B", true);
-	plain_line(d, files->path[0], "mem_total", ",1,*", COLOUR_GREY, &total, "%8.1lf %s", "B", false);
-	plain_line(d, files->path[0], "swap_used", ",1,*", COLOUR_PURPLE, &swap, "%8.1lf %s", "B", false);
+	drawing_line(d, files->path[0], "mem_used", ",1,*", COLOUR_ORANGE, &used, "%8.1lf %s", "B", true);
+	drawing_line(d, files->path[0], "mem_total", ",1,*", COLOUR_GREY, &total, "%8.1lf %s", "B", false);
+	drawing_line(d, files->path[0], "swap_used", ",1,*", COLOUR_PURPLE, &swap, "%8.1lf %s", "B", false);
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
 
@@ -85,7 +53,7 @@ static void draw_disk(struct drawing *d, const struct kind_files *files)
 	                          left = {"còn trống", "free"};
 
 	drawing_heading(d, 11);
-	plain_line(d, files->path[0], "disk_used_pct", ",1,*", COLOUR_GREEN, &used, "%9.1lf", " %%", true);
+	drawing_line(d, files->path[0], "disk_used_pct", ",1,*", COLOUR_GREEN, &used, "%9.1lf", " %%", true);
 	drawing_def(d, "f_r", files->path[0], "disk_free", "AVERAGE");
 	drawing_def(d, "f_x", files->path[0], "disk_free", "MAX");
 	drawing_row(d, drawing_word(d, &left));
@@ -98,7 +66,7 @@ static void draw_uptime(struct drawing *d, const struct kind_files *files)
 	static const struct words days = {"ngày chạy liên tục", "days since boot"};
 
 	drawing_heading(d, 11);
-	plain_line(d, files->path[0], "uptime_s", ",86400,/", COLOUR_GREEN, &days, "%11.2lf", "", true);
+	drawing_line(d, files->path[0], "uptime_s", ",86400,/", COLOUR_GREEN, &days, "%11.2lf", "", true);
 	drawing_shade(d, "gone", "v0_r,UN", COLOUR_GREY "40", &no_data, false);
 }
 
@@ -127,7 +95,7 @@ static void draw_traffic(struct drawing *d, const struct kind_files *files)
 		drawing_add(d, "CDEF:%s_t=%s%s,1,*", n, peak, sides[i].sign);
 		drawing_add(d, "AREA:%s_t%s28", n, sides[i].colour);
 		drawing_add(d, "AREA:%s_s%s60", n, sides[i].colour);
-		legend(d, what, sides[i].colour, drawing_word(d, &sides[i].label));
+		drawing_legend(d, what, sides[i].colour, drawing_word(d, &sides[i].label));
 		drawing_figures(d, n, peak, drawing_word(d, &sides[i].label), "%7.1lf %s", "bit/s");
 	}
 	drawing_add(d, "VDEF:in95=in,95,PERCENTNAN");
@@ -165,7 +133,7 @@ static void draw_path(struct drawing *d, const struct kind_files *files)
 	drawing_add(d, "AREA:low#00000000");
 	drawing_add(d, "AREA:spread" COLOUR_SKY "60::STACK");
 	drawing_heading(d, 11);
-	plain_line(d, file, "rtt_ms", ",1,*", COLOUR_BLUE, &rtt, "%8.2lf", " ms", false);
+	drawing_line(d, file, "rtt_ms", ",1,*", COLOUR_BLUE, &rtt, "%8.2lf", " ms", false);
 	drawing_row(d, drawing_word(d, &loss));
 	drawing_figures(d, "loss", "loss_x", drawing_word(d, &loss), "%9.2lf", " %%");
 	if (!d->tables)
@@ -186,7 +154,7 @@ static void draw_service(struct drawing *d, const struct kind_files *files)
 
 	drawing_def(d, "up", file, "up", "AVERAGE");
 	drawing_heading(d, 11);
-	plain_line(d, file, "connect_ms", ",1,*", COLOUR_BLUE, &connect, "%8.2lf", " ms", true);
+	drawing_line(d, file, "connect_ms", ",1,*", COLOUR_BLUE, &connect, "%8.2lf", " ms", true);
 	drawing_add(d, "CDEF:share=up,100,*");
 	drawing_row(d, drawing_word(d, &up));
 	drawing_figures(d, "share", "share", drawing_word(d, &up), "%9.2lf", " %%");
@@ -271,7 +239,7 @@ static void draw_agent(struct drawing *d, const struct kind_files *files)
 	} figures[] = {{"c", "cpu_pct", &cpu, "%9.3lf", " %%"}, {"m", "rss", &memory, "%8.1lf %s", "B"}};
 
 	drawing_heading(d, 11);
-	plain_line(d, files->path[0], "spool_batches", ",1,*", COLOUR_PURPLE, &backlog, "%11.0lf", "", true);
+	drawing_line(d, files->path[0], "spool_batches", ",1,*", COLOUR_PURPLE, &backlog, "%11.0lf", "", true);
 	for (size_t i = 0; i < COUNT(figures); i++) {
 		char peak[8];
 
@@ -301,6 +269,23 @@ static const struct graph_kind kinds[] = {
                 draw_uptime},
         {"traffic", CLASS_INTERFACE, 1, {"Lưu lượng cổng", "Traffic of"}, {"bit/s", "bit/s"}, "in_octets", "",
                 draw_traffic},
+        {"ups", CLASS_UPS, 1, {"Bộ lưu điện", "UPS"}, {"%", "%"}, "on_battery", "-l 0 -u 100 -r", draw_ups},
+        {"power", CLASS_UPS, 1, {"Điện áp bộ lưu điện", "Voltages of UPS"}, {"V", "V"}, "input_v", "-l 0 -X 0",
+                draw_ups_power},
+        {"gear", CLASS_GEAR, 1, {"Thiết bị mạng", "Gear"}, {"ms", "ms"}, "up", "-l 0 -X 0", draw_gear},
+        {"gear-load", CLASS_GEAR, 1, {"Tải thiết bị mạng", "Load of gear"}, {"%", "%"}, "up", "-l 0 -u 100 -r",
+                draw_gear_load},
+        {"certificate", CLASS_TLS, 1, {"Chứng thư", "Certificate"}, {"ngày", "days"}, "days_left", "-l 0 -X 0",
+                draw_certificate},
+        {"http", CLASS_HTTP, 1, {"Các pha trả lời web", "Web phases"}, {"ms", "ms"}, "total_ms", "-l 0 -X 0",
+                draw_http},
+        {"ntp", CLASS_NTP, 1, {"Máy chủ thời gian", "Time server"}, {"ms", "ms"}, "offset_ms", "-X 0", draw_ntp},
+        {"echo", CLASS_ECHO, 1, {"Chất lượng ping", "Echo quality"}, {"ms", "ms"}, "loss_pct", "-l 0 -X 0", draw_echo},
+        {"mtu", CLASS_MTU, 1, {"Cỡ gói qua đường", "Packet size to"}, {"byte", "bytes"}, "small_ok", "-l 0 -X 0",
+                draw_mtu},
+        {"health", CLASS_HEALTH, 1, {"Sức khỏe máy", "Health"}, {"%", "%"}, "cpu_stall_pct", "-l 0 -u 100 -r",
+                draw_health},
+        {"clock", CLASS_CLOCK, 1, {"Đồng hồ", "Clock"}, {"ms", "ms"}, "synced", "-X 0", draw_clock},
         {"agent", CLASS_AGENT, 1, {"Trạm đo", "Agent"}, {"lô", "batches"}, "spool_batches", "-l 0 -X 0", draw_agent},
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct words outside = {"nhìn từ ngoài", "seen from outside"};
 static const struct words simulated = {"mô phỏng", "simulated"};
 
 /* Paths that every agent measures have names of their own. */
@@ -74,23 +75,45 @@ static void path_words(const struct inventory *inv, const char *instance, int la
 	snprintf(out, size, "%s", instance);
 }
 
+/* Classes whose instance is the id of a service. */
+static bool of_service(enum metric_class_id class)
+{
+	return class == CLASS_SERVICE || class == CLASS_TLS || class == CLASS_HTTP || class == CLASS_NTP ||
+	       class == CLASS_ECHO;
+}
+
 /* What the kind's title is about. */
 static void object_words(const struct inventory *inv, const struct graph_kind *kind, const struct node *n,
         const char *instance, int language, char *out, size_t size)
 {
 	const struct uplink *u = kind->class == CLASS_UPLINK && n ? subject_uplink(n->at, instance) : NULL;
-	const struct service *sv = kind->class == CLASS_SERVICE && inv ? inventory_service(inv, instance) : NULL;
+	const struct service *sv = of_service(kind->class) && inv ? inventory_service(inv, instance) : NULL;
 
 	if (u)
 		uplink_words(u, out, size);
-	else if (kind->class == CLASS_PATH)
+	else if (kind->class == CLASS_PATH || kind->class == CLASS_MTU)
 		path_words(inv, instance, language, out, size);
 	else if (kind->files_most > 1)
 		*out = 0;
-	else if (kind->class == CLASS_HOST || kind->class == CLASS_AGENT)
+	else if (kind->class == CLASS_UPS || (n && n->kind == NODE_GEAR))
+		snprintf(out, size, "%s%s%s", n ? n->id : "", *instance ? " " : "", instance);
+	else if (!metric_class(kind->class)->instanced)
 		snprintf(out, size, "%s", n ? n->id : "");
 	else
 		snprintf(out, size, "%s", sv ? sv->name : instance);
+}
+
+/* A line's terminal as the agent beside the collector sees it: the graph is about that site, not about where the agent stands. */
+static bool is_outside(
+        const struct inventory *inv, const struct graph_kind *kind, const struct node *n, const char *instance)
+{
+	if ((kind->class != CLASS_PATH && kind->class != CLASS_MTU) || !inv || !n || !inv->collector_node ||
+	        strcmp(inv->collector_node, n->id) != 0)
+		return false;
+	for (size_t i = 0; *instance && i < inv->site_count; i++)
+		if (&inv->sites[i] != n->at && subject_uplink(&inv->sites[i], instance))
+			return true;
+	return false;
 }
 
 const char *subject_name(const struct inventory *inv, const struct graph_kind *kind, const struct node *n,
@@ -110,7 +133,10 @@ const char *subject_title(const struct inventory *inv, const struct graph_kind *
 	char name[160];
 
 	subject_name(inv, kind, n, instance, language, name, sizeof(name));
-	snprintf(out, size, "%s%s%s", name, s ? " · " : "", s ? s->name : "");
+	if (is_outside(inv, kind, n, instance))
+		snprintf(out, size, "%s (%s)", name, in_language(&outside, language));
+	else
+		snprintf(out, size, "%s%s%s", name, s ? " · " : "", s ? s->name : "");
 	if (s && s->simulated) {
 		size_t len = strlen(out);
 

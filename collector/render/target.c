@@ -205,9 +205,29 @@ static bool resolve_from_outside(struct search *q, struct graph_target *out, cha
 	return false;
 }
 
+/* A place without an agent: the first of its lines that is looked at from the collector. */
+static bool resolve_lines_outside(struct search *q, struct graph_target *out, char *why, size_t size)
+{
+	if (q->uplink || q->service || strcmp(out->kind->name, "uplink") != 0)
+		return false;
+	for (size_t i = 0; i < q->inv->site_count; i++) {
+		const struct site *s = &q->inv->sites[i];
+		bool asked = q->unit ? site_unit(q->inv, s, q->at) == q->unit : s == q->site;
+
+		for (size_t k = 0; asked && k < s->uplink_count; k++) {
+			q->uplink = s->uplinks[k].id;
+			if (resolve_from_outside(q, out, why, size))
+				return true;
+		}
+	}
+	q->uplink = NULL;
+	return false;
+}
+
 static int resolve_found(struct search *q, struct graph_target *out, char *why, size_t size)
 {
-	const char *fallback = q->service ? "service" : q->unit || q->site ? "uplink" : "host";
+	bool gear = q->node_count == 1 && q->nodes[0]->kind == NODE_GEAR;
+	const char *fallback = q->service ? "service" : q->unit || q->site ? "uplink" : gear ? "gear" : "host";
 
 	out->kind = kind_named(*q->graph ? q->graph : fallback);
 	if (!out->kind) {
@@ -216,7 +236,8 @@ static int resolve_found(struct search *q, struct graph_target *out, char *why, 
 	}
 	if (q->service)
 		return resolve_service(q, out, why, size);
-	if (!resolve_on_nodes(q, out, why, size) && !(q->uplink && resolve_from_outside(q, out, why, size)))
+	if (!resolve_on_nodes(q, out, why, size) && !(q->uplink && resolve_from_outside(q, out, why, size)) &&
+	        !resolve_lines_outside(q, out, why, size))
 		resolve_nothing(q, out);
 	return 0;
 }

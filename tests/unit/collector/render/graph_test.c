@@ -31,7 +31,8 @@ const char *__lsan_default_suppressions(void)
 #define TO (T0 + 2 * DAY_S)
 
 static const char province[] =
-        "province: { id: lao-cai, name: \"Lào Cai\", trial_from: 2025-06-01, go_live: 2025-07-01T00:00:00+07:00 }\n"
+        "province: { id: lao-cai, name: \"Lào Cai\", collector_node: core-srv, trial_from: 2025-06-01, go_live: "
+        "2025-07-01T00:00:00+07:00 }\n"
         "milestones: [ { id: portal, name: \"Tạm dừng cổng: 18:00\", at: 2025-06-30T18:00:00+07:00 } ]\n"
         "units:\n"
         "  - { id: tt-muong-khuong, name: \"Thị trấn Mường Khương\", kind: township, until: 2025-07-01 }\n"
@@ -44,7 +45,14 @@ static const char province[] =
         "      uplinks: [ { id: mk-ts, kind: tslcd, carrier: VNPT, capacity_mbps: 100, terminal: 10.20.1.1 } ] }\n"
         "  - { id: bare, name: \"Địa điểm <mới>\", role: extra, lat: 22.7, lon: 104.1, units: [ { unit: muong-khuong } "
         "] }\n"
-        "nodes: [ { id: mk-srv1, site: mk-hq, kind: server }, { id: bare-1, site: bare, kind: server } ]\n"
+        "  - { id: far, name: \"Trạm xa\", role: extra, units: [ { unit: muong-khuong } ], uplinks: [ { id: far-ts, "
+        "kind: "
+        "tslcd, carrier: Viettel, terminal: 10.20.9.1 } ] }\n"
+        "  - { id: core-hq, name: \"Phòng máy chủ\", role: core, required: no, units: [ { unit: muong-khuong } ] }\n"
+        "nodes: [ { id: mk-srv1, site: mk-hq, kind: server }, { id: bare-1, site: bare, kind: server }, { id: "
+        "core-srv, site: "
+        "core-hq, kind: server },\n"
+        "  { id: mk-sw1, site: mk-hq, kind: gear, address: 10.20.1.2, polled_by: mk-srv1 } ]\n"
         "services:\n"
         "  - { id: land, name: \"Đất đai: VBDLIS\", sector: land, responsible: province, check: { tcp: "
         "\"10.0.0.5:443\" }, checked_by: all }\n"
@@ -92,6 +100,37 @@ static void make_row(enum metric_class_id id, unsigned i, int64_t *v)
 	case CLASS_AGENT: {
 		int64_t row[] = {out ? i - 300 : 0, 0, 12, 25, 6100000};
 		memcpy(v, row, sizeof(row));
+		break;
+	}
+	case CLASS_CLOCK:
+	case CLASS_NTP: {
+		/* early, to the whole: what is below 0 is not cut off */
+		int64_t row[] = {id == CLASS_CLOCK ? !thin : -25000, id == CLASS_CLOCK ? -25000 : 9000, 3000, 3, 0};
+		memcpy(v, row, sizeof(row));
+		break;
+	}
+	case CLASS_TLS: {
+		int64_t row[] = {23000, 3000 - (int64_t)i * 4, 103, 1, 1, 0};
+		memcpy(v, row, sizeof(row));
+		break;
+	}
+	case CLASS_HTTP: {
+		int64_t row[] = {i % 2 ? METRIC_UNKNOWN : 3000, 9000, 25000, (int64_t)(40000 + 20000 * wave), 90000,
+		        200, 5000, 0};
+		memcpy(v, row, sizeof(row));
+		break;
+	}
+	case CLASS_HEALTH:
+	case CLASS_GEAR:
+	case CLASS_UPS:
+	case CLASS_MTU:
+	case CLASS_ECHO: {
+		const struct metric_class *class = metric_class(id);
+		for (unsigned c = 0; c < class->count; c++)
+			v[c] = metric_scaled(
+			        &class->metrics[c], class->metrics[c].max == 1 ? !out : 10 + 40 * wave + c);
+		if (id == CLASS_HEALTH)
+			v[HEALTH_READONLY] = v[HEALTH_DISKS_BAD] = out;
 		break;
 	}
 	default: {
@@ -160,6 +199,18 @@ static int setup(void **state)
 	make_file(x, "mk-hq/mk-srv1/svc-office.rrd", CLASS_SERVICE);
 	make_file(x, "mk-hq/mk-srv1/if-eth0.rrd", CLASS_INTERFACE);
 	make_file(x, "mk-hq/mk-srv1/agent.rrd", CLASS_AGENT);
+	make_file(x, "mk-hq/mk-srv1/health.rrd", CLASS_HEALTH);
+	make_file(x, "mk-hq/mk-srv1/clock.rrd", CLASS_CLOCK);
+	make_file(x, "mk-hq/mk-srv1/ups-eaton.rrd", CLASS_UPS);
+	make_file(x, "mk-hq/mk-srv1/mtu-core.rrd", CLASS_MTU);
+	make_file(x, "mk-hq/mk-srv1/tls-land.rrd", CLASS_TLS);
+	make_file(x, "mk-hq/mk-srv1/http-land.rrd", CLASS_HTTP);
+	make_file(x, "mk-hq/mk-srv1/ntp-tax.rrd", CLASS_NTP);
+	make_file(x, "mk-hq/mk-srv1/echo-tax.rrd", CLASS_ECHO);
+	make_file(x, "mk-hq/mk-sw1/gear.rrd", CLASS_GEAR);
+	make_file(x, "mk-hq/mk-sw1/ups.rrd", CLASS_UPS);
+	make_file(x, "mk-hq/mk-sw1/if-ge-0-0-1.rrd", CLASS_INTERFACE);
+	make_file(x, "core-hq/core-srv/path-far-ts.rrd", CLASS_PATH);
 	*state = x;
 	return 0;
 }
@@ -215,6 +266,19 @@ static void assert_has(const struct buf *b, const char *text)
 		fail_msg("no '%s' in %.600s", text, (const char *)b->data);
 }
 
+/* KEEP=FOLDER: to be looked at by people. */
+static void keep_picture(const char *name, const struct buf *picture)
+{
+	char path[256];
+
+	if (!getenv("KEEP"))
+		return;
+	snprintf(path, sizeof(path), "%s/%s.png", getenv("KEEP"), name);
+	FILE *f = fopen(path, "w");
+	fwrite(picture->data, 1, picture->len, f);
+	fclose(f);
+}
+
 static void test_every_kind(void **state)
 {
 	static const char *const formats[] = {"svg", "png"}, *const languages[] = {"vi", "en"};
@@ -224,7 +288,9 @@ static void test_every_kind(void **state)
 	char json[512];
 
 	catalog_add_unit(&list, x->rrd, x->inv, inventory_unit(x->inv, "muong-khuong"), TO * 1000);
-	assert_int_equal(list.count, 1 + 1 + 1 + 3 + 1 + 5 + 1 + 1);
+	/* a server's, those of what it senses and checks, gear's, and a line from outside on two pages */
+	assert_int_equal(
+	        list.count, (1 + 1 + 1 + 3 + 1 + 5 + 1 + 1) + (1 + 1 + 2 + 1 + 1 + 1 + 1 + 1) + (2 + 2 + 1) + 2);
 	for (size_t i = 0; i < list.count; i++) {
 		for (int k = 0; k < 2; k++) {
 			snprintf(json, sizeof(json),
@@ -234,8 +300,10 @@ static void test_every_kind(void **state)
 			assert_true(picture.len > 2000);
 			if (k)
 				assert_memory_equal(picture.data, "\x89PNG", 4);
-			else
+			else if (!strstr(list.entries[i].target, "core-hq"))
 				assert_has(&picture, "SỐ LIỆU MÔ PHỎNG");
+			if (k)
+				keep_picture(list.entries[i].graph, &picture);
 		}
 	}
 	catalog_free(&list);
@@ -260,6 +328,44 @@ static void test_svg_speaks(void **state)
 	assert_has(&b, "Service Đất đai: VBDLIS · Trụ sở xã Mường Khương (simulated)");
 	assert_has(&b, "connect time: last ");
 	assert_has(&b, "95th percentile");
+	buf_free(&b);
+}
+
+static void test_gear(void **state)
+{
+	struct buf b = {0};
+
+	draw(*state, "{\"target\":\"node:mk-sw1\"," RANGE "}", &b);
+	assert_has(&b, "<title>Thiết bị mạng mk-sw1 · Trụ sở xã Mường Khương (mô phỏng)");
+	assert_has(&b, "thời gian trả lời: mới nhất");
+	assert_has(&b, " ms");
+	draw(*state, "{\"target\":\"node:mk-sw1\",\"graph\":\"traffic\"," RANGE "}", &b);
+	assert_has(&b, "Lưu lượng cổng mk-sw1 ge-0-0-1");
+	draw(*state, "{\"target\":\"node:mk-srv1\",\"graph\":\"certificate\",\"language\":\"en\"," RANGE "}", &b);
+	assert_has(&b, "Certificate Đất đai: VBDLIS");
+	draw(*state, "{\"target\":\"node:mk-srv1\",\"graph\":\"clock\",\"language\":\"en\"," RANGE "}", &b);
+	assert_has(&b, "offset: last -25.000 ms");
+	draw(*state, "{\"target\":\"node:mk-srv1\",\"graph\":\"ntp\",\"language\":\"en\"," RANGE "}", &b);
+	assert_has(&b, "offset: last -25.000 ms");
+	buf_free(&b);
+}
+
+/* A site without an agent: its line is drawn as it is seen from the collector, and says so. */
+static void test_from_outside(void **state)
+{
+	struct fixture *x = *state;
+	struct catalog list = {0};
+	struct buf b = {0};
+
+	draw(x, "{\"target\":\"site:far\"," RANGE "}", &b);
+	assert_has(&b, "<title>Đường đến Trạm xa, TSLCD Viettel (nhìn từ ngoài)");
+	draw(x, "{\"target\":\"uplink:far-ts\",\"language\":\"en\"," RANGE "}", &b);
+	assert_has(&b, "(seen from outside)");
+	catalog_add_site(&list, x->rrd, x->inv, inventory_site(x->inv, "far"), TO * 1000);
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.entries[0].target, "file:core-hq/core-srv/path-far-ts");
+	assert_string_equal(list.entries[0].title_vi, "Đường đến Trạm xa, TSLCD Viettel (nhìn từ ngoài)");
+	catalog_free(&list);
 	buf_free(&b);
 }
 
@@ -332,6 +438,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_every_kind),
 	        cmocka_unit_test(test_svg_speaks),
+	        cmocka_unit_test(test_gear),
+	        cmocka_unit_test(test_from_outside),
 	        cmocka_unit_test(test_unit_of_the_day),
 	        cmocka_unit_test(test_no_data),
 	        cmocka_unit_test(test_mail_size),
