@@ -11,12 +11,13 @@
 #include "agent/probe/dns.h"
 #include "agent/probe/http.h"
 #include "agent/probe/icmp.h"
+#include "agent/probe/mtu.h"
 #include "agent/probe/ntp.h"
 #include "agent/probe/tcp.h"
 #include "agent/probe/tls.h"
 
 static const struct probe_type *const types[] = {
-        &probe_tcp, &probe_icmp, &probe_tls, &probe_http, &probe_dns, &probe_ntp};
+        &probe_tcp, &probe_icmp, &probe_tls, &probe_http, &probe_dns, &probe_ntp, &probe_mtu};
 
 static const struct {
 	int error;
