@@ -8,7 +8,7 @@
  *      check_first_vi, check_first_en } }
  *
  * Beside these: "late" (also beside "change"): older than a day when it was found, nobody is mailed; "kind": the kind of check
- * ("svc", "uplink", "agent", "host", "if", "path" for the collector's own line); "wide": one service from many sites, then
+ * ("svc", "uplink", "agent", "host", "if", "path" for the collector's own line); "outside": a line that is only seen from the collector; "wide": one service from many sites, then
  * site, unit and node are null; acked_by, acked_at. final_cause is null until the site's spool has testified. Of history that was
  * over when it was found only the "resolve" is written.
  *

@@ -168,6 +168,7 @@ static const struct {
         {"acked_at", FIELD_TIME, offsetof(struct incident, acked_at)},
         {"simulated", FIELD_BOOL, offsetof(struct incident, simulated)},
         {"late", FIELD_BOOL, offsetof(struct incident, late)},
+        {"outside", FIELD_BOOL, offsetof(struct incident, outside)},
         {"wide", FIELD_BOOL, offsetof(struct incident, wide)},
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])

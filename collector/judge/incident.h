@@ -33,6 +33,7 @@ struct incident {
 	char merged_into[192];
 	int64_t opened_at, detected_at, resolved_at; /* 0: not yet */
 	bool simulated, late, alarm;
+	bool outside;            /* of a line, as it is seen from the collector: nobody at the site can say */
 	bool wide;               /* one service from many sites: site and unit are NULL */
 	const char *responsible; /* static word */
 	char *summary_vi, *summary_en;

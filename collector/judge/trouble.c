@@ -176,6 +176,7 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->service = c->service ? mem_str(c->service->id) : NULL;
 	i->uplink = c->uplink ? mem_str(c->uplink->id) : NULL;
 	i->simulated = c->site->simulated;
+	i->outside = c->terminal;
 	i->late = j->now - t->from > INCIDENT_LATE_MS;
 	i->opened_at = t->from;
 	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;

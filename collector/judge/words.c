@@ -76,7 +76,8 @@ static char *line_summary(const struct incident *i, const struct names *n, const
 	if (count > 1)
 		return mem_printf(
 		        vi ? "Cùng lúc %u kênh truyền của %s: %s" : "%u lines of %s at once: %s", count, n->site, what);
-	return mem_printf(vi ? "Kênh truyền %s của %s: %s" : "Line %s of %s: %s", n->line, n->site, what);
+	const char *outside = !i->outside ? "" : vi ? " (nhìn từ ngoài)" : " (seen from outside)";
+	return mem_printf(vi ? "Kênh truyền %s của %s: %s%s" : "Line %s of %s: %s%s", n->line, n->site, what, outside);
 }
 
 static char *summary(const struct incident *i, const struct names *n, bool vi)

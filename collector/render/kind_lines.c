@@ -177,7 +177,7 @@ void draw_mtu(struct drawing *d, const struct kind_files *files)
 void draw_certificate(struct drawing *d, const struct kind_files *files)
 {
 	static const struct lines_row rows[] = {
-	        {"days_left", ",1,*", COLOUR_GREEN, {"ngày còn hạn", "days left"}, "%9.1lf", "", true},
+	        {"days_left", ",1,*", COLOUR_GREEN, {"ngày còn hạn", "days left"}, "%11.1lf", "", true},
 	        {"handshake_ms", ",1,*", NULL, {"thời gian bắt tay", "handshake"}, "%8.2lf", " ms", false},
 	};
 	static const struct lines_band bands[] = {

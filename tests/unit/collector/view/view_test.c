@@ -365,6 +365,9 @@ static void test_a_line_that_is_dead_from_outside(void **state)
 	assert_string_equal(text(i, "cause"), "uplink-down");
 	assert_string_equal(text(i, "confidence"), "likely");
 	assert_string_equal(text(i, "responsible"), "carrier");
+	assert_true(json_is_true(json_object_get(i, "outside")));
+	assert_string_equal(
+	        text(i, "summary_vi"), "Kênh truyền TSLCĐ VNPT của Trụ sở C: kênh truyền mất kết nối (nhìn từ ngoài)");
 	json_decref(o);
 }
 
