@@ -1,4 +1,7 @@
 #include <errno.h>
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,7 @@ struct enrolment {
 	char node[64], address[64], software[64], renewing[CA_SERIAL_SIZE];
 	const uint8_t *secret, *csr;
 	size_t secret_len, csr_len;
+	bool again; /* the token has enrolled this key before */
 	char serial[CA_SERIAL_SIZE];
 	struct buf certificate;
 	const char *why; /* it was refused */
@@ -41,6 +45,22 @@ static int enrolment_read(struct enrolment *e, struct cursor *c)
 	return 0;
 }
 
+/* SHA-256 of the public key; that whoever asks has the private one is proved when it is signed. */
+static int key_hash(const struct enrolment *e, uint8_t hash[TOKEN_KEY_BYTES])
+{
+	const unsigned char *at = e->csr;
+	X509_REQ *r = d2i_X509_REQ(NULL, &at, (long)e->csr_len);
+	unsigned char *der = NULL;
+	int len = r ? i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(r), &der) : -1;
+
+	if (len > 0)
+		SHA256(der, (size_t)len, hash);
+	ERR_clear_error();
+	OPENSSL_free(der);
+	X509_REQ_free(r);
+	return len > 0 ? 0 : -EBADMSG;
+}
+
 static int allow(struct core *core, struct enrolment *e)
 {
 	const struct node *n = core->inventory ? inventory_node(core->inventory, e->node) : NULL;
@@ -51,7 +71,14 @@ static int allow(struct core *core, struct enrolment *e)
 	}
 	if (*e->renewing)
 		return serial_check(core->db, e->node, e->renewing, &e->why);
-	return token_use(core->db, e->node, e->secret, e->secret_len, e->address, clock_wall_ms(), &e->why);
+	uint8_t key[TOKEN_KEY_BYTES];
+	e->why = "the certificate request cannot be used";
+	int status = key_hash(e, key);
+	if (!status)
+		status = token_use(
+		        core->db, e->node, e->secret, e->secret_len, key, e->address, clock_wall_ms(), &e->why);
+	e->again = status == 1;
+	return e->again ? 0 : status;
 }
 
 static int sign(struct core *core, struct enrolment *e)
@@ -66,7 +93,7 @@ static int sign(struct core *core, struct enrolment *e)
 	if (!err)
 		return 0;
 	e->why = err == -EBADMSG ? "the certificate request cannot be used" : "the collector could not sign";
-	if (!*e->renewing)
+	if (!*e->renewing && !e->again)
 		token_restore(core->db, e->secret, e->secret_len);
 	return err;
 }

@@ -19,6 +19,8 @@ static const char *const migrations[] = {
         "CREATE TABLE certificate(node TEXT PRIMARY KEY, serial TEXT NOT NULL, next TEXT NOT NULL DEFAULT '',"
         " issued_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL DEFAULT 0);"
         "CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL);",
+        /* of the public key that the token enrolled: the same one may have its certificate again */
+        "ALTER TABLE token ADD COLUMN used_key BLOB;",
 };
 
 /* Sessions made while the disk takes no more; `sessions` is both kinds. */

@@ -30,8 +30,16 @@ int token_make(sqlite3 *db, const char *node, int64_t days, const char *by, int6
 	return n < 0 ? n : 0;
 }
 
-/* What the token of this hash stands for. */
-static int token_judge(sqlite3_stmt *st, const char *node, int64_t now_ms, const char **why)
+static bool same_key(sqlite3_stmt *st, int column, const uint8_t key[TOKEN_KEY_BYTES])
+{
+	const void *had = sqlite3_column_blob(st, column);
+
+	return had && sqlite3_column_bytes(st, column) == TOKEN_KEY_BYTES && !memcmp(had, key, TOKEN_KEY_BYTES);
+}
+
+/* What the token of this hash stands for: 0, 1 or -errno as in token_use. */
+static int token_judge(
+        sqlite3_stmt *st, const char *node, const uint8_t key[TOKEN_KEY_BYTES], int64_t now_ms, const char **why)
 {
 	if (!st || sqlite3_step(st) != SQLITE_ROW) {
 		*why = "this token is not known here: is it of another collector?";
@@ -41,7 +49,8 @@ static int token_judge(sqlite3_stmt *st, const char *node, int64_t now_ms, const
 		*why = "this token was made for another node";
 		return -EPERM;
 	}
-	if (sqlite3_column_int64(st, 2)) {
+	bool used = sqlite3_column_int64(st, 2);
+	if (used && !same_key(st, 3, key)) {
 		*why = "this token was used before";
 		return -EALREADY;
 	}
@@ -49,23 +58,24 @@ static int token_judge(sqlite3_stmt *st, const char *node, int64_t now_ms, const
 		*why = "this token has expired";
 		return -ETIME;
 	}
-	return 0;
+	return used;
 }
 
-int token_use(sqlite3 *db, const char *node, const uint8_t *secret, size_t len, const char *address, int64_t now_ms,
-        const char **why)
+int token_use(sqlite3 *db, const char *node, const uint8_t *secret, size_t len, const uint8_t key[TOKEN_KEY_BYTES],
+        const char *address, int64_t now_ms, const char **why)
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 
 	SHA256(secret, len, hash);
-	sqlite3_stmt *st =
-	        coredb_query(db, "SELECT node, expires_at, used_at FROM token WHERE hash = ?", "b", hash, sizeof(hash));
-	int err = token_judge(st, node, now_ms, why);
+	sqlite3_stmt *st = coredb_query(
+	        db, "SELECT node, expires_at, used_at, used_key FROM token WHERE hash = ?", "b", hash, sizeof(hash));
+	int err = token_judge(st, node, key, now_ms, why);
 	sqlite3_finalize(st);
 	if (err)
 		return err;
-	int n = coredb_run(db, "UPDATE token SET used_at = ?, used_from = ? WHERE hash = ? AND used_at = 0", "isb",
-	        now_ms, address, hash, sizeof(hash));
+	int n = coredb_run(db,
+	        "UPDATE token SET used_at = ?, used_from = ?, used_key = ? WHERE hash = ? AND used_at = 0", "isbb",
+	        now_ms, address, key, (size_t)TOKEN_KEY_BYTES, hash, sizeof(hash));
 	if (n == 1)
 		return 0;
 	*why = "the collector could not store that the token is used";
@@ -77,7 +87,8 @@ int token_restore(sqlite3 *db, const uint8_t *secret, size_t len)
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 
 	SHA256(secret, len, hash);
-	int n = coredb_run(db, "UPDATE token SET used_at = 0, used_from = '' WHERE hash = ?", "b", hash, sizeof(hash));
+	int n = coredb_run(db, "UPDATE token SET used_at = 0, used_from = '', used_key = NULL WHERE hash = ?", "b",
+	        hash, sizeof(hash));
 	return n < 0 ? n : 0;
 }
 
@@ -126,8 +137,8 @@ int serial_check(sqlite3 *db, const char *node, const char *serial, const char *
 
 int serial_revoke(sqlite3 *db, const char *node, int64_t now_ms)
 {
-	int tokens = coredb_run(db, "UPDATE token SET expires_at = ? WHERE node = ? AND used_at = 0 AND expires_at > ?",
-	        "isi", now_ms, node, now_ms);
+	int tokens = coredb_run(
+	        db, "UPDATE token SET expires_at = ? WHERE node = ? AND expires_at > ?", "isi", now_ms, node, now_ms);
 	int serials =
 	        tokens < 0 ? tokens
 	                   : coredb_run(db, "UPDATE certificate SET revoked_at = ? WHERE node = ? AND revoked_at = 0",
