@@ -1,5 +1,6 @@
 #include "agent/probe/certificate.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
@@ -56,23 +57,17 @@ static void party_text(const X509_NAME *n, char out[NAME_MAX_BYTES])
 
 static bool alternative_text(const GENERAL_NAME *g, char out[NAME_MAX_BYTES])
 {
-	const ASN1_STRING *s;
+	const ASN1_STRING *s = g->type == GEN_IPADD ? g->d.iPAddress : g->type == GEN_DNS ? g->d.dNSName : NULL;
+	int family = s && ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6;
 
-	if (g->type == GEN_DNS) {
-		s = g->d.dNSName;
-		note_clean(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s), out, NAME_MAX_BYTES);
-		return true;
-	}
-	if (g->type != GEN_IPADD)
+	if (!s)
 		return false;
-	s = g->d.iPAddress;
-	char *ip = i2s_ASN1_OCTET_STRING(NULL, s); /* "0A:00:00:05": what it is when it is no address */
-	const unsigned char *b = ASN1_STRING_get0_data(s);
-	if (ASN1_STRING_length(s) == 4)
-		snprintf(out, NAME_MAX_BYTES, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+	if (g->type == GEN_DNS)
+		note_clean(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s), out, NAME_MAX_BYTES);
+	else if (family == AF_INET || ASN1_STRING_length(s) == 16)
+		inet_ntop(family, ASN1_STRING_get0_data(s), out, NAME_MAX_BYTES);
 	else
-		note_clean(ip ? ip : "?", ip ? strlen(ip) : 1, out, NAME_MAX_BYTES);
-	OPENSSL_free(ip);
+		snprintf(out, NAME_MAX_BYTES, "an address of %d bytes", ASN1_STRING_length(s));
 	return true;
 }
 
@@ -268,7 +263,8 @@ static void note_rest(const struct certificate_verdict *v, char *note)
 	if (v->stapled == STAPLED_UNUSABLE)
 		note_add(note, "what it staples about its revocation cannot be used");
 	if (v->dated && v->left_s >= 0 && v->left_s < SOON_S)
-		note_add(note, "certificate ends in %lld days", (long long)(v->left_s / 86400));
+		note_add(note, v->left_s < 86400 ? "certificate ends within a day" : "certificate ends in %lld days",
+		        (long long)(v->left_s / 86400));
 }
 
 static void judge_chain(X509_STORE_CTX *ctx, const struct certificate_case *c, struct certificate_verdict *v)
