@@ -163,6 +163,11 @@ static void interface_print(FILE *out, const struct model_interface *i, int name
 	fprintf(out, "%s\n", model_text_print(&i->alias, alias, sizeof(alias)));
 }
 
+static void heading(FILE *out, size_t count, const char *noun, bool colour)
+{
+	fprintf(out, "\n%s%zu %s%s%s\n", colour ? BOLD : "", count, noun, count == 1 ? "" : "s", colour ? PLAIN : "");
+}
+
 static void interfaces_print(FILE *out, const struct model *m, bool colour)
 {
 	int width = 9;
@@ -172,7 +177,7 @@ static void interfaces_print(FILE *out, const struct model *m, bool colour)
 			width = width_of(m->interfaces[i].name);
 	if (width > 32)
 		width = 32;
-	fprintf(out, "\n%s%zu interfaces%s\n", colour ? BOLD : "", m->interface_count, colour ? PLAIN : "");
+	heading(out, m->interface_count, "interface", colour);
 	if (m->interface_count)
 		fprintf(out, "  %6s %-*s %-10s %7s %8s %8s %8s  %s\n", "index", width, "name", "state", "bit/s", "in B",
 		        "out B", "errors", "alias");
@@ -186,7 +191,7 @@ static void neighbours_print(FILE *out, const struct model *m, bool colour)
 
 	if (!m->neighbour_count)
 		return;
-	fprintf(out, "\n%s%zu neighbours%s\n", colour ? BOLD : "", m->neighbour_count, colour ? PLAIN : "");
+	heading(out, m->neighbour_count, "neighbour", colour);
 	for (size_t i = 0; i < m->neighbour_count; i++) {
 		const struct model_neighbour *n = &m->neighbours[i];
 
