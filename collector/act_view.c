@@ -22,7 +22,7 @@ void act_units(struct act *act)
 	answer_or_say(act, view_units(act->core->view, instant(act)));
 }
 
-/* What only core knows: is the configuration that the agent has applied the one in force? And who reads gear. */
+/* What only core knows: is the configuration that the agent has applied the one in force? */
 static void node_complete(struct core *core, json_t *row)
 {
 	const char *id = json_string_value(json_object_get(row, "id")),
@@ -31,8 +31,6 @@ static void node_complete(struct core *core, json_t *row)
 
 	if (!n)
 		return;
-	const struct node *poller = inventory_poller(core->inventory, n);
-	json_object_set_new(row, "polled_by", poller ? json_string(poller->id) : json_null());
 	json_object_set_new(row, "config_current",
 	        n->kind == NODE_SERVER && applied ? json_boolean(!strcmp(applied, core_orders_version(core, n)))
 	                                          : json_null());

@@ -194,7 +194,7 @@ static int command_nodes(const struct options *o)
 	        {"Mã", "Id", "id", CELL_TEXT},
 	        {"Địa điểm", "Site", "site", CELL_TEXT},
 	        {"Loại", "Kind", "kind", CELL_TEXT},
-	        {"Trạm đo", "Agent", "agent", CELL_STATE},
+	        {"Trạng thái", "State", "state_text", CELL_STATE},
 	        {"Lần cuối", "Last seen", "last_seen", CELL_TIME},
 	        {"Phần mềm", "Software", "software", CELL_TEXT},
 	        {"Cấu hình", "Configuration", "config_text", CELL_STATE},
@@ -208,7 +208,10 @@ static int command_nodes(const struct options *o)
 
 	json_array_foreach(o->json ? NULL : json_object_get(answer, "nodes"), i, row)
 	{
+		/* of a server whether we hear its agent; gear has none */
+		bool gear = !json_is_null(json_object_get(row, "polled_by"));
 		const json_t *current = json_object_get(row, "config_current");
+		json_object_set(row, "state_text", json_object_get(row, gear ? "state" : "agent"));
 		if (json_is_boolean(current))
 			json_object_set_new(
 			        row, "config_text", json_string(json_is_true(current) ? "applied" : "not applied yet"));
