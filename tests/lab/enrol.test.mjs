@@ -1,7 +1,7 @@
 // Who gets in: tokens once, certificates for one node, revocation at once, and nobody without a right.
 import test, { after, before } from "node:test";
 import assert from "node:assert/strict";
-import { writeFileSync, readFileSync } from "node:fs";
+import { existsSync, writeFileSync, readFileSync, rmSync } from "node:fs";
 import { connect as tlsConnect } from "node:tls";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -40,6 +40,22 @@ test("an agent enrols once; the same token again is refused", async () => {
     throw new Error(copy.output, { cause: error });
   });
   await copy.stop();
+});
+
+test("an enrolment whose answer was lost goes on with the same word and the same key", async () => {
+  const box = join(way.dir, "pl-srv1");
+  await way.agentConfig("pl-srv1");
+  const word = readFileSync(join(box, "token"), "utf8");
+  const agent = way.startAgent("pl-srv1");
+  await until("enrolled", () => !existsSync(join(box, "token")), 40);
+  await agent.stop();
+  // as if the certificate had never come
+  rmSync(join(box, "state", "agent.crt"));
+  writeFileSync(join(box, "token"), word, { mode: 0o600 });
+  const again = way.startAgent("pl-srv1");
+  await until("enrolled again", () => !existsSync(join(box, "token")), 40);
+  await until("connected", async () => (await way.node("pl-srv1")).agent === "connected", 40);
+  await again.stop();
 });
 
 test("a revoked agent is cut off within a second or two", async () => {
