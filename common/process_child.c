@@ -150,8 +150,9 @@ void process_listen(struct process *p, uv_loop_t *loop, const struct process_eve
 {
 	struct sigaction act = {.sa_handler = on_signal_ignored, .sa_flags = SA_RESTART};
 
-	/* Ctrl-C reaches the whole group, but the supervisor says who stops when */
+	/* Ctrl-C reaches the whole group, systemd's stop all processes: but the supervisor says who stops when */
 	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGHUP, &act, NULL);
 	p->events = events;
 	p->arg = arg;
