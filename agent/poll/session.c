@@ -222,7 +222,8 @@ static int on_message(int op, netsnmp_session *ns, int request_id, netsnmp_pdu *
 	struct session *s = magic;
 
 	(void)ns;
-	if (!s->on_answer || s->closed || request_id != s->request_id)
+	/* who cannot decrypt a request cannot repeat its id: net-snmp matched the report by the message's */
+	if (!s->on_answer || s->closed || (request_id != s->request_id && (!pdu || pdu->command != SNMP_MSG_REPORT)))
 		return 1;
 	switch (op) {
 	case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
