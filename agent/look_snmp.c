@@ -195,8 +195,10 @@ static const char *advice(const struct look *l)
 	switch (l->result.reason) {
 	case REASON_TIMEOUT:
 		if (l->spec.version == 3)
-			return "Is it on (ping)? Is SNMPv3 switched on, does it know this user, may this host ask "
-			       "(access list, UDP 161)?";
+			return "A device is silent to a wrong privacy password. Is it on (ping)? Is SNMPv3 switched "
+			       "on, may "
+			       "this host ask (access list, UDP 161)?";
+		"(access list, UDP 161)?";
 		return "A device is silent to a wrong community. Is it on (ping)? Is SNMP switched on, may this host "
 		       "ask (access "
 		       "list, UDP 161)? An old device may want --version 1.";
@@ -265,8 +267,9 @@ int look_snmp(int argc, char **argv)
 	ask(&l);
 	if (!l.result.values && l.result.reason == REASON_OK) {
 		fprintf(stderr,
-		        "sansang-agent snmp: %s: it answers, but shows nothing to this %s: its view is too narrow\n",
-		        l.spec.address, l.spec.version == 3 ? "user" : "community");
+		        "sansang-agent snmp: %s: it answers, but shows nothing to this %s: its view is too narrow%s\n",
+		        l.spec.address, l.spec.version == 3 ? "user" : "community",
+		        l.spec.version == 3 ? ", or it wants more security (--auth, --privacy)" : "");
 		status = 1;
 	} else {
 		status = l.result.values ? show(&l) : failed(&l);
