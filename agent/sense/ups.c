@@ -1,14 +1,12 @@
 #include "agent/sense/ups.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/sense/nut.h"
+#include "agent/sense/supply.h"
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/memory.h"
 
 #define STATUS_MS 5000    /* between looks at the status */
@@ -27,21 +25,12 @@ enum phase {
 	PHASE_CLOSING, /* the connection's handle */
 };
 
-struct ups_unit {
-	char name[NUT_NAME_MAX];
-	bool known;      /* it has said how it is since we know it */
-	unsigned status; /* last told */
-	bool lost;       /* told */
-	bool measured;   /* `last` is filled */
-	struct nut_readings last;
-};
-
 struct ups {
 	const struct sense_context *context;
 	char *name, *host, *port; /* name NULL: all of it */
 	struct nut_handlers handlers;
 	struct nut *nut;
-	struct ups_unit units[NUT_UPS_MAX];
+	struct supply *supply;
 	enum phase phase;
 	bool configured, seen, stopping;
 	bool row_due;      /* a step asked for readings while another answer was awaited */
@@ -57,119 +46,24 @@ struct ups {
 	char room[READ_BYTES];
 };
 
-/* What is told when it begins and when it ends; `gasp`: leaves at once. */
-static const struct {
-	unsigned status;
-	const char *begins, *ends;
-	bool gasp;
-} changes[] = {
-        {NUT_ON_BATTERY, "on-battery", "on-mains", true},
-        {NUT_LOW, "low", "no-longer-low", true},
-        {NUT_FORCED, "forced-shutdown", "shutdown-withdrawn", true},
-        {NUT_OFF, "off", "on", true},
-        {NUT_BYPASS, "bypass", "bypass-ended", true},
-        {NUT_OVERLOAD, "overload", "overload-ended", true},
-        {NUT_REPLACE, "replace-battery", "battery-good", false},
-        {NUT_ALARM, "alarm", "alarm-ended", false},
-};
-
 static void on_tick(uv_timer_t *timer);
-
-/* ---- telling ---- */
-
-static const char *instance(const struct ups *u, size_t ups)
-{
-	return nut_count(u->nut) > 1 ? nut_name(u->nut, ups) : "";
-}
-
-static const char *subject(const struct ups *u, size_t ups)
-{
-	return nut_count(u->nut) > 1 ? nut_name(u->nut, ups) : "ups";
-}
-
-static void tell(struct ups *u, size_t ups, const char *what)
-{
-	const struct nut_readings *r = &u->units[ups].last;
-	const struct sink *s = u->context->sink;
-	char text[256];
-	int len = snprintf(text, sizeof(text), "%s %.100s", subject(u, ups), what);
-
-	if (u->units[ups].measured && isfinite(r->charge_pct))
-		len += snprintf(text + len, sizeof(text) - (size_t)len, " charge %.0f %%", r->charge_pct);
-	if (u->units[ups].measured && isfinite(r->runtime_s))
-		snprintf(text + len, sizeof(text) - (size_t)len, " runtime %.0f min", r->runtime_s / 60);
-	log_info("ups: %s", text);
-	s->event(s->arg, clock_boot_ms(), "ups", text);
-}
-
-/* A battery that is being calibrated does not mean that the mains are gone. */
-static bool on_battery(unsigned status)
-{
-	return status & NUT_ON_BATTERY && !(status & NUT_CALIBRATING);
-}
 
 static void on_status(void *arg, size_t ups, unsigned status)
 {
 	struct ups *u = arg;
-	struct ups_unit *unit = &u->units[ups];
-	const struct sink *s = u->context->sink;
-	unsigned before = unit->known ? unit->status : 0, changed;
-	bool gasp = false;
 
-	if (!on_battery(status))
-		status &= ~(unsigned)NUT_ON_BATTERY;
-	if (!(status & (NUT_ON_BATTERY | NUT_ON_MAINS))) /* it does not say: as it was */
-		status |= before & (NUT_ON_BATTERY | NUT_ON_MAINS);
-	changed = before ^ status;
-	if (unit->lost) {
-		unit->lost = false;
-		tell(u, ups, "found");
-	}
-	unit->status = status;
-	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-		if (!(changed & changes[i].status))
-			continue;
-		tell(u, ups, status & changes[i].status ? changes[i].begins : changes[i].ends);
-		gasp |= changes[i].gasp;
-	}
-	unit->known = u->seen = true;
-	if (status & (NUT_ON_BATTERY | NUT_ON_MAINS))
-		s->state(s->arg, clock_boot_ms(), CLASS_UPS, instance(u, ups), !(status & NUT_ON_BATTERY),
-		        status & NUT_ON_BATTERY ? REASON_STATUS : REASON_OK);
-	if (gasp)
-		s->urgent(s->arg);
+	u->seen = true;
+	u->failures = 0;
+	supply_status(u->supply, ups, status);
 }
 
 static void on_readings(void *arg, size_t ups, const struct nut_readings *r)
 {
 	struct ups *u = arg;
-	const struct metric *m = metric_class(CLASS_UPS)->metrics;
-	const struct sink *s = u->context->sink;
-	int64_t values[METRIC_COLUMNS_MAX];
 
-	u->units[ups].last = *r;
-	u->units[ups].measured = true;
-	on_status(u, ups, r->status);
-	values[UPS_ON_BATTERY] =
-	        r->status & (NUT_ON_BATTERY | NUT_ON_MAINS) ? !!(r->status & NUT_ON_BATTERY) : METRIC_UNKNOWN;
-	values[UPS_CHARGE] = metric_scaled(&m[UPS_CHARGE], r->charge_pct);
-	values[UPS_RUNTIME] = metric_scaled(&m[UPS_RUNTIME], r->runtime_s / 60);
-	values[UPS_LOAD] = metric_scaled(&m[UPS_LOAD], r->load_pct);
-	values[UPS_INPUT] = metric_scaled(&m[UPS_INPUT], r->input_v);
-	values[UPS_BATTERY] = metric_scaled(&m[UPS_BATTERY], r->battery_v);
-	values[UPS_TEMPERATURE] = metric_scaled(&m[UPS_TEMPERATURE], r->temperature_c);
-	s->row(s->arg, CLASS_UPS, instance(u, ups), u->row_boot_ms, values);
-}
-
-static void tell_lost(struct ups *u, size_t ups, const char *why)
-{
-	char what[128];
-
-	if (u->units[ups].lost)
-		return;
-	u->units[ups].lost = true;
-	snprintf(what, sizeof(what), "lost (%s)", why);
-	tell(u, ups, what);
+	u->seen = true;
+	u->failures = 0;
+	supply_readings(u->supply, ups, u->row_boot_ms, r);
 }
 
 /* ---- the connection ---- */
@@ -186,7 +80,7 @@ static void wait_again(struct ups *u)
 		return; /* the next steps look at the clock */
 	if (u->failures == FAILURES_TOLD) {
 		for (size_t i = 0; i < nut_count(u->nut); i++)
-			tell_lost(u, i, u->why);
+			supply_lost(u->supply, i, u->why);
 	}
 	uv_timer_start(&u->timer, on_tick, wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS, 0);
 }
@@ -249,12 +143,7 @@ static void on_listed(void *arg)
 		hang_up(u, "it serves no UPS");
 		return;
 	}
-	for (size_t i = 0; i < nut_count(u->nut); i++)
-		if (strcmp(u->units[i].name, nut_name(u->nut, i))) {
-			u->units[i] = (struct ups_unit){0};
-			strcpy(u->units[i].name, nut_name(u->nut, i));
-		}
-	u->failures = 0;
+	supply_set(u->supply, u->nut);
 	say(u, nut_ask_status);
 }
 
@@ -265,7 +154,7 @@ static void on_refused(void *arg, size_t ups, const char *word)
 	if (ups == SIZE_MAX)
 		hang_up(u, word);
 	else
-		tell_lost(u, ups, word);
+		supply_lost(u->supply, ups, word);
 }
 
 static void on_alloc(uv_handle_t *h, size_t wanted, uv_buf_t *out)
@@ -432,8 +321,11 @@ static void *on_open(const struct sense_context *context)
 	        .on_refused = on_refused,
 	        .arg = u};
 	u->nut = nut_new(&u->handlers);
-	if (u->name)
+	u->supply = supply_new(context->sink);
+	if (u->name) {
 		nut_set_only(u->nut, u->name);
+		supply_set(u->supply, u->nut);
+	}
 	return u;
 }
 
@@ -480,6 +372,7 @@ static void on_close(void *state)
 
 	uv_freeaddrinfo(u->found);
 	nut_free(u->nut);
+	supply_free(u->supply);
 	free(u->name);
 	free(u->host);
 	free(u->port);

@@ -424,6 +424,27 @@ static void test_an_upsd_that_hangs(void **state)
 	assert_int_equal(f->u->phase, PHASE_TALKING);
 }
 
+/* One that takes connections and drops them is lost too, and is not asked in a hurry. */
+static void test_an_upsd_that_hangs_up(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, "apc");
+	settle(f);
+	f->hangs = true;
+	for (int i = 0; i < 5; i++) {
+		server_hang_up(f);
+		settle(f);
+		tick(f);
+	}
+	assert_int_equal(f->connections, 6);
+	assert_int_equal(f->r.event_count, 1);
+	assert_string_equal(recorder_last_event(&f->r), "ups: ups lost (it hung up)");
+	server_hang_up(f);
+	settle(f);
+	assert_true(uv_timer_get_due_in(&f->u->timer) > RETRY_MAX_MS / 2);
+}
+
 static void test_whom_to_ask(void **state)
 {
 	static const struct {
@@ -476,6 +497,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_an_upsd_without_ups_or_sense, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_a_name_that_is_not_there, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_an_upsd_that_hangs, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(test_an_upsd_that_hangs_up, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_whom_to_ask, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(test_a_name_of_a_host_is_looked_up, set_up, tear_down),
 	};
