@@ -190,33 +190,22 @@ static void ask(struct look *l)
 }
 
 /* What to try next, for who stands in front of the device. */
-static const char *advice(const struct look *l)
+static const char *const advices[REASON_COUNT] = {
+        [REASON_TIMEOUT] =
+                "A device is silent to a wrong community or a wrong privacy password. Is it on (ping)? Is SNMP "
+                "switched on, may this host ask (access list, UDP 161)? Old devices want --version 1.",
+        [REASON_REFUSED] =
+                "The host is there but no SNMP agent listens: switch SNMP on, or give its port as HOST:PORT.",
+        [REASON_UNREACHABLE] = "No way leads there: look at this host's own link first (sansang-agent doctor).",
+        [REASON_PROHIBITED] = "A firewall on the way says no: let UDP 161 through to the device.",
+        [REASON_DNS] = "The name could not be looked up: try its address.",
+        [REASON_NO_NAME] = "There is no such name: try its address.",
+        [REASON_AUTHENTICATION] = "Compare user, algorithms and passwords with those set on the device.",
+};
+
+static const char *advice(enum reason reason)
 {
-	switch (l->result.reason) {
-	case REASON_TIMEOUT:
-		if (l->spec.version == 3)
-			return "A device is silent to a wrong privacy password. Is it on (ping)? Is SNMPv3 switched "
-			       "on, may "
-			       "this host ask (access list, UDP 161)?";
-		"(access list, UDP 161)?";
-		return "A device is silent to a wrong community. Is it on (ping)? Is SNMP switched on, may this host "
-		       "ask (access "
-		       "list, UDP 161)? An old device may want --version 1.";
-	case REASON_REFUSED:
-		return "The host is there but no SNMP agent listens: switch SNMP on, or give the port as HOST:PORT.";
-	case REASON_UNREACHABLE:
-		return "No way leads there: look at this host's address, gateway and line (sansang-agent doctor).";
-	case REASON_PROHIBITED:
-		return "A firewall on the way says no: let UDP 161 through to the device.";
-	case REASON_DNS:
-	case REASON_NO_NAME:
-		return "The name could not be looked up: try its address.";
-	case REASON_AUTHENTICATION:
-		return "Compare user, algorithms and passwords with the device's; v3 also needs its clock not to be "
-		       "reset.";
-	default:
-		return "Try --version 1, or look at the device's own log.";
-	}
+	return advices[reason] ? advices[reason] : "Try --version 1, or look at the device's own log.";
 }
 
 static int failed(const struct look *l)
@@ -224,7 +213,7 @@ static int failed(const struct look *l)
 	const struct walk_result *r = &l->result;
 
 	fprintf(stderr, "sansang-agent snmp: %s: no answer: %s%s%s\n%s\n", l->spec.address, reason_name(r->reason),
-	        r->note[0] ? ": " : "", r->note, advice(l));
+	        r->note[0] ? ": " : "", r->note, advice(r->reason));
 	return 1;
 }
 
