@@ -98,6 +98,8 @@ json_t *sansang_question(const struct options *o, json_t *question)
 	if (!answer)
 		fprintf(stderr, "sansang: the collector gave no answer\n");
 	const char *error = json_string_value(json_object_get(answer, "error"));
+	if (!o->json || error)
+		table_tame(answer);
 	if (!error)
 		return answer;
 	fprintf(stderr, "sansang: %s\n", error);

@@ -41,6 +41,33 @@ static const char *word_in(bool english, const char *word)
 	return word;
 }
 
+/* C1 controls are C2 80 .. C2 9F in UTF-8. */
+static void text_tame(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
+}
+
+void table_tame(json_t *v)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(v))
+		text_tame((char *)json_string_value(v));
+	json_array_foreach(v, i, item) table_tame(item);
+	json_object_foreach(v, key, item)
+	{
+		text_tame((char *)key);
+		table_tame(item);
+	}
+}
+
 /* Columns that the text takes on a terminal; combining marks take none. */
 static int text_width(const char *s)
 {

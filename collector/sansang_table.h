@@ -30,6 +30,11 @@ struct column {
 void table_print(bool english, const json_t *rows, const struct column *columns);
 /* One cell's text; "" when the row does not have it. */
 void table_cell(bool english, const json_t *row, const struct column *c, char *out, size_t size);
+/*
+ * What comes from afar may hold control characters, which would be commands to the terminal: '?' takes the place of each of their
+ * bytes, in every text of `v`, in place.
+ */
+void table_tame(json_t *v);
 /* Prints text within `width`, then two blanks, or the end of the line when `last`. */
 void table_pad(const char *text, int width, bool right, bool last);
 

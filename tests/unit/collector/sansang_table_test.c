@@ -61,12 +61,29 @@ static void test_columns_are_aligned(void **state)
 	json_decref(rows);
 }
 
+static void test_texts_do_not_command_the_terminal(void **state)
+{
+	json_t *v = json_loads("{\"a\": [\"\\u001b]0;x\\u0007\", 1, null], \"b\": {\"n\": "
+	                       "\"Chào\\u009b2J\\n\\u007f\"}, \"ok\": \"Đất\"}",
+	        0, NULL);
+
+	(void)state;
+	assert_non_null(v);
+	table_tame(v);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(v, "a"), 0)), "?]0;x?");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(v, "b"), "n")), "Chào??2J??");
+	assert_string_equal(json_string_value(json_object_get(v, "ok")), "Đất");
+	json_decref(v);
+	table_tame(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_width_is_what_a_terminal_shows),
 	        cmocka_unit_test(test_cells),
 	        cmocka_unit_test(test_columns_are_aligned),
+	        cmocka_unit_test(test_texts_do_not_command_the_terminal),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
