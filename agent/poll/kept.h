@@ -71,6 +71,8 @@ bool port_put(struct model *m, const struct model_ask *ask, const struct varbind
 bool neighbour_put(struct model *m, const struct model_ask *ask, const struct varbind *v);
 void neighbours_finish(struct model *m);
 
+/* Before a poll: the column that will be asked is forgotten. */
+void indexed_begin(struct indexed *table, unsigned field);
 bool indexed_put(struct indexed *table, size_t most, unsigned field, const struct varbind *v);
 void vitals_finish(struct model *m);
 void ups_finish(struct model *m);

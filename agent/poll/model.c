@@ -67,6 +67,7 @@ static void forget(struct model *m)
 	memset(w->answered, 0, sizeof(w->answered));
 	m->interface_count = m->neighbour_count = 0;
 	w->interface_at = w->neighbour_at = w->port_at = w->port_count = 0;
+	w->storages.count = w->sensors.count = 0;
 	memset(&m->system, 0, sizeof(m->system));
 	text_pool_empty(&w->texts);
 }
@@ -83,7 +84,12 @@ void model_begin(struct model *m, bool full)
 	for (size_t i = 0; i < FIGURE_COUNT; i++)
 		w->figures[i] = MODEL_UNKNOWN;
 	memset(w->summed, 0, sizeof(w->summed));
-	w->storages.count = w->sensors.count = 0;
+	for (size_t r = 0; r < w->root_count; r++) {
+		const struct model_ask *a = &model_asks[w->asks[r]];
+
+		if (a->thing == THING_STORAGE || a->thing == THING_SENSOR)
+			indexed_begin(a->thing == THING_STORAGE ? &w->storages : &w->sensors, a->field);
+	}
 	interfaces_begin(m);
 }
 

@@ -42,6 +42,12 @@ bool indexed_put(struct indexed *t, size_t most, unsigned field, const struct va
 	return true;
 }
 
+void indexed_begin(struct indexed *t, unsigned field)
+{
+	for (size_t i = 0; i < t->count; i++)
+		t->rows[i].values[field] = MODEL_UNKNOWN;
+}
+
 /* Tenths of a per cent that `used` is of `all`. */
 static int64_t share(int64_t used, int64_t all)
 {

@@ -85,12 +85,30 @@ static void test_temperature(void **state)
 	assert_true(system_of("").temperature_c == MODEL_UNKNOWN);
 }
 
+/* What a sensor is and in which unit is asked at full polls only; its value is forgotten before each. */
+static void test_light(void **state)
+{
+	struct model *m = model_new();
+
+	(void)state;
+	snmprec_poll(m, true, SENSOR("11", "8", "9", "1", "456", "1") RAM("1000", "250"));
+	snmprec_poll(m, false,
+	        "1.3.6.1.2.1.99.1.1.1.4.11|2|501\n1.3.6.1.2.1.99.1.1.1.5.11|2|1\n"
+	        "1.3.6.1.2.1.25.2.3.1.5.5|2|1000\n1.3.6.1.2.1.25.2.3.1.6.5|2|500\n");
+	assert_int_equal(m->system.temperature_c, 50);
+	assert_int_equal(m->system.memory_used_pct, 500);
+	snmprec_poll(m, false, "");
+	assert_true(m->system.temperature_c == MODEL_UNKNOWN && m->system.memory_used_pct == MODEL_UNKNOWN);
+	model_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_cpu),
 	        cmocka_unit_test(test_memory),
 	        cmocka_unit_test(test_temperature),
+	        cmocka_unit_test(test_light),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
