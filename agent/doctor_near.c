@@ -20,6 +20,9 @@
 #define ERRORS_PER_MILLION 1000
 #define LOSS_MUCH 20 /* percent */
 #define SERVERS_MAX 8
+#define DISCARD_PORT 9
+#define KNOCK_TIMES 30
+#define KNOCK_US 100000
 
 /* Ends of containers and other inventions of software. */
 static const char *const unreal[] = {"lo", "veth", "docker", "br-", "virbr", "cni", "tunl", "dummy", "ifb", NULL};
@@ -187,15 +190,51 @@ static double milliseconds(int64_t us)
 
 /* ---- gateway ---- */
 
-static void gateway_silent(struct doctor *d, struct netlink *n)
+/* A datagram to nobody: the kernel has to find the gateway for it. Waits until it has, or has given up. */
+static enum neighbour_answer knock(const struct doctor *d, struct netlink *n, char mac[NEIGHBOUR_MAC_TEXT])
+{
+	enum neighbour_answer answer = NEIGHBOUR_UNKNOWN;
+	union probe_address to;
+	int fd;
+
+	if (probe_address_parse(d->gateway, DISCARD_PORT, &to))
+		return answer;
+	fd = socket(to.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return answer;
+	sendto(fd, "", 1, 0, &to.any, probe_address_len(&to));
+	close(fd);
+	for (int i = 0; i < KNOCK_TIMES && answer != NEIGHBOUR_KNOWN; i++) {
+		usleep(KNOCK_US);
+		answer = neighbour_ask(n, d->gateway, d->interface, mac);
+	}
+	return answer;
+}
+
+static void gateway_silent(struct doctor *d, struct netlink *n, bool may_ping)
 {
 	char mac[NEIGHBOUR_MAC_TEXT];
+	enum neighbour_answer answer = knock(d, n, mac);
 
-	if (neighbour_ask(n, d->gateway, d->interface, mac) == NEIGHBOUR_KNOWN) {
+	if (answer == NEIGHBOUR_KNOWN && may_ping) {
 		doctor_find(d, GRADE_DOUBT, "gateway-silent",
 		        (struct words){"%s không trả lời ping nhưng có mặt (%s): nhiều bộ định tuyến như vậy",
 		                "%s answers no echo but is there (%s): many routers are like that"},
 		        d->gateway, mac);
+		return;
+	}
+	if (answer == NEIGHBOUR_KNOWN) {
+		doctor_find(d, GRADE_GOOD, "gateway",
+		        (struct words){"%s có mặt (%s); không được phép ping: chạy với sudo để đo",
+		                "%s is there (%s); may not ping: run it with sudo to measure"},
+		        d->gateway, mac);
+		return;
+	}
+	if (answer == NEIGHBOUR_UNKNOWN && !may_ping) {
+		doctor_find(d, GRADE_SKIPPED, "gateway",
+		        (struct words){
+		                "%s: chưa xem được, chạy lại với sudo", "%s: could not look, run it again with sudo"},
+		        d->gateway);
 		return;
 	}
 	doctor_find(d, GRADE_BAD, "gateway-down", (struct words){"%s không trả lời", "%s does not answer"}, d->gateway);
@@ -218,7 +257,7 @@ static void gateway_echoes(struct doctor *d, struct netlink *n)
 		return;
 	once_run(&s, 1, &r);
 	if (!r.up || !r.sent) {
-		gateway_silent(d, n);
+		gateway_silent(d, n, r.reason != REASON_LOCAL);
 		return;
 	}
 	loss = (r.sent - r.received) * 100 / r.sent;
