@@ -31,6 +31,9 @@ export interface Province {
 	collector_isolated: boolean;
 }
 
+/** Does an agent at the place tell, or is it only looked at from the collector? null: nobody looks. */
+export type Vantage = "inside" | "outside" | null;
+
 export interface UnitRow {
 	id: string;
 	name: string;
@@ -43,6 +46,7 @@ export interface UnitRow {
 	simulated: boolean;
 	incidents: number;
 	former: string[];
+	vantage: Vantage;
 }
 
 export interface Uplink {
@@ -57,19 +61,73 @@ export interface Uplink {
 	loss_pct: number | null;
 	rtt_ms: number | null;
 	/** Measured by the agent beside the collector, not by one at the site. */
-	outside?: boolean;
+	outside: boolean;
 }
 
 export type AgentState = "connected" | "silent" | "closed" | "never";
 
-export interface SiteNode {
-	id: string;
+/** Something that is wrong with a node itself. */
+export interface Concern {
 	kind: string;
 	state: State;
+	since: Time | null;
+	vi: string;
+	en: string;
+}
+
+export interface Ups {
+	name: string;
+	on_battery: boolean;
+	charge_pct: number | null;
+	runtime_min: number | null;
+	since: Time | null;
+}
+
+export interface Neighbour {
+	protocol?: string;
+	local_port?: string;
+	chassis?: string;
+	port?: string;
+	system?: string;
+}
+
+export interface NodeRow {
+	id: string;
+	site: string;
+	kind: string;
+	address: string | null;
+	state: State;
+	since: Time | null;
+	vantage: Vantage;
 	agent: AgentState;
+	polled_by: string | null;
+	concerns: Concern[];
+	ups: Ups | null;
 	last_seen: Time | null;
 	software: string | null;
+	config_version: string | null;
+	config_current?: boolean | null;
+	skew_ms: number | null;
+	backlog: number | null;
 	simulated: boolean;
+}
+
+export interface SiteNode extends NodeRow {
+	neighbours: Neighbour[];
+}
+
+/** [address or null, sent, received, milliseconds or null, reason] */
+export type Hop = [string | null, number, number, number | null, string];
+
+export interface NodeEvent {
+	at: Time;
+	node: string;
+	kind: string;
+	subject: string;
+	text: string;
+	vi: string;
+	en: string;
+	data: { hops?: Hop[] } | unknown[] | null;
 }
 
 export interface Service {
@@ -82,6 +140,12 @@ export interface Service {
 	since: Time | null;
 	connect_ms: number | null;
 	reason: string | null;
+	reason_vi: string | null;
+	reason_en: string | null;
+	/** What the agent found out beyond the reason. */
+	note: string | null;
+	/** Of its certificate. */
+	days_left: number | null;
 }
 
 export interface Interface {
@@ -97,6 +161,7 @@ export interface Site {
 	required: boolean;
 	simulated: boolean;
 	state: State;
+	vantage: Vantage;
 	uplinks: Uplink[];
 	nodes: SiteNode[];
 	services: Service[];
@@ -114,6 +179,8 @@ export interface Unit extends Omit<UnitRow, "incidents"> {
 	sites: Site[];
 	incidents: Incident[];
 	graphs: GraphLink[];
+	/** The newest of its nodes. */
+	events: NodeEvent[];
 }
 
 export type IncidentState = "open" | "acknowledged" | "resolved" | "merged";
@@ -174,18 +241,6 @@ export interface Hit {
 	name: string;
 	unit: { id: string; name: string; state: State } | null;
 	former: boolean;
-}
-
-export interface NodeRow {
-	id: string;
-	site: string;
-	kind: string;
-	agent: AgentState;
-	last_seen: Time | null;
-	software: string | null;
-	skew_ms: number | null;
-	backlog: number | null;
-	simulated: boolean;
 }
 
 export interface Series {

@@ -39,6 +39,9 @@ function stateOf(n) {
 	return "up";
 }
 
+/** Communes without a server: only their lines are looked at, from the collector. */
+const isOutside = (n) => n % 25 === 7;
+
 export function makeUnits(now) {
 	return topology().objects.all.geometries.map(({ properties: p }, n) => {
 		const state = stateOf(n);
@@ -53,6 +56,7 @@ export function makeUnits(now) {
 			reason_en: REASONS[state].en,
 			simulated: n !== 0,
 			incidents: state === "down" ? 2 : state === "degraded" ? 1 : 0,
+			vantage: state === "unobserved" ? null : isOutside(n) ? "outside" : "inside",
 			former: FORMER[p.fullName] ?? [`Xã ${p.fullName.split(" ").slice(1).join(" ")} cũ`, p.fullName],
 		};
 	});
@@ -130,11 +134,34 @@ const SERVICES = [
 	["build", "Cấp phép xây dựng", "construction", "province"],
 ];
 
+function makeServer(u, node, never, now) {
+	const battery = u.state === "down";
+	return { id: node, site: `${u.id}-hq`, kind: "server", address: null, state: never ? "unobserved" : "up", since: u.since, vantage: never ? null : "inside", agent: never ? "never" : "connected", polled_by: null, concerns: battery ? [{ kind: "ups", state: "degraded", since: u.since, vi: `Bộ lưu điện (${node}) chạy ắc quy, còn 64 %`, en: `The UPS (${node}) runs on battery, 64 % left` }] : [], ups: never ? null : { name: "eaton", on_battery: battery, charge_pct: battery ? 64 : 100, runtime_min: 22, since: u.since }, last_seen: never ? null : now - 4e3, software: never ? null : "0.1.0", config_version: never ? null : "0123456789abcdef", skew_ms: 3, backlog: 0, simulated: u.simulated, neighbours: [] };
+}
+
+function makeGear(u, node, outside, never, now) {
+	return { id: `${u.id}-sw1`, site: `${u.id}-hq`, kind: "gear", address: "10.20.1.2", state: never ? "unobserved" : "up", since: now - 86400e3, vantage: outside ? "outside" : "inside", agent: "never", polled_by: outside ? "core-srv1" : node, concerns: [], ups: null, last_seen: null, software: null, config_version: null, skew_ms: null, backlog: null, simulated: u.simulated, neighbours: never ? [] : [{ protocol: "lldp", local_port: "ge-0-0-1", chassis: "aa:bb:cc:00:11:22", port: "24", system: "core-sw" }, { protocol: "cdp", local_port: "ge-0-0-2", chassis: "phone", port: "1", system: "" }] };
+}
+
+function makeEvents(u, node, now) {
+	const row = (minutes, kind, subject, vi, en, data = null) => ({ at: now - minutes * 60e3, node, kind, subject, text: "", vi, en, data });
+	const hops = [["10.20.1.1", 3, 3, 0.4, "ok"], ["10.99.0.1", 3, 2, 4.25, "ok"], [null, 3, 0, null, "ok"]];
+	return [
+		row(3, "trace", "svc:land", "Đường tới 10.0.0.5:443 đứt sau chặng 10.99.0.1 (chặng thứ 2)", "The path to 10.0.0.5:443 broke after hop 10.99.0.1 (hop 2)", { target: "10.0.0.5:443", reached: false, hops }),
+		row(5, "ups", "eaton", `Bộ lưu điện (${node}) chạy ắc quy: mất điện lưới`, `The UPS (${node}) runs on battery: mains power is gone`),
+		row(1500, "carrier", "eth1", `Cổng mạng eth1 của ${node} có tín hiệu trở lại`, `Interface eth1 of ${node} has carrier again`),
+	];
+}
+
 export function fullUnit(u, incidents, now) {
 	const bad = u.state;
 	const node = `${u.id}-srv1`;
 	const never = u.state === "unobserved";
-	const line = (id, kind, carrier, state, mbps) => ({ id, kind, carrier, circuit: `LCI-${u.code}`, hotline: carrier === "VNPT" ? "1800 1166" : "1800 8119", capacity_mbps: mbps, state, since: u.since, loss_pct: state === "down" ? 100 : state === "degraded" ? 12.4 : never ? null : 0, rtt_ms: state === "down" || never ? null : 18.37 });
+	const outside = u.vantage === "outside";
+	const line = (id, kind, carrier, state, mbps) => ({ id, kind, carrier, circuit: `LCI-${u.code}`, hotline: carrier === "VNPT" ? "1800 1166" : "1800 8119", capacity_mbps: mbps, state, since: u.since, loss_pct: state === "down" ? 100 : state === "degraded" ? 12.4 : never ? null : 0, rtt_ms: state === "down" || never ? null : 18.37, outside });
+	const down = (n) => bad === "down" && n !== 3;
+	const service = ([id, name, sector, responsible], n) => ({ id, name, sector, responsible, node, check: "tcp", state: never ? "unobserved" : down(n) ? "down" : "up", since: u.since, connect_ms: never || down(n) ? null : 12.5 + n * 3.3, reason: never ? null : down(n) ? (n === 0 ? "expired" : "timeout") : "ok", reason_vi: down(n) ? (n === 0 ? "chứng thư hết hạn hoặc chưa có hiệu lực" : null) : null, reason_en: down(n) ? (n === 0 ? "certificate expired or not valid yet" : null) : null, note: down(n) && n === 0 ? "CN=vbdlis.example, 2025-06-30" : null, days_left: n === 2 ? 6.5 : null });
+	const gear = makeGear(u, node, outside, never, now);
 	const site = {
 		id: `${u.id}-hq`,
 		name: `Trụ sở ${u.name}`,
@@ -142,14 +169,15 @@ export function fullUnit(u, incidents, now) {
 		required: true,
 		simulated: u.simulated,
 		state: u.state,
+		vantage: u.vantage,
 		uplinks: [line(`${u.id}-ts`, "tslcd", "VNPT", bad, 100), line(`${u.id}-net`, "internet", "Viettel", never ? "unobserved" : "up", 200)],
-		nodes: [{ id: node, kind: "server", state: never ? "unobserved" : "up", agent: never ? "never" : "connected", last_seen: never ? null : now - 4e3, software: never ? null : "0.1.0", simulated: u.simulated }],
-		services: SERVICES.map(([id, name, sector, responsible], n) => ({ id, name, sector, responsible, node, state: never ? "unobserved" : bad === "down" && n !== 3 ? "down" : "up", since: u.since, connect_ms: never || (bad === "down" && n !== 3) ? null : 12.5 + n * 3.3, reason: never ? null : bad === "down" && n !== 3 ? "timeout" : "ok" })),
-		interfaces: ["eth0", "eth1"].map((name) => ({ node, name, state: never ? "unobserved" : "up" })),
+		nodes: outside ? [gear] : [makeServer(u, node, never, now), gear],
+		services: outside ? [] : SERVICES.map(service),
+		interfaces: [...(outside ? [] : ["eth0", "eth1"].map((name) => ({ node, name, state: never ? "unobserved" : "up" }))), ...Array.from({ length: 24 }, (_, n) => ({ node: gear.id, name: `ge-0-0-${n + 1}`, state: n % 3 ? "up" : "down" }))],
 	};
 	const file = (name, graph, vi, en) => ({ target: `file:${site.id}/${node}/${name}`, graph, title_vi: `${vi}, ${site.name}${u.simulated ? " (mô phỏng)" : ""}`, title_en: `${en}, ${site.name}${u.simulated ? " (simulated)" : ""}` });
 	const graphs = never ? [] : [file(`uplink-${u.id}-ts`, "uplink", "Kênh truyền TSLCD", "Line TSLCD"), file(`uplink-${u.id}-net`, "uplink", "Kênh truyền Internet", "Line internet"), file("if-eth0", "traffic", "Lưu lượng eth0", "Traffic eth0"), file("svc-land", "service", "Dịch vụ Đất đai", "Service land")];
-	return { ...u, sites: [site], incidents: incidents.filter((i) => i.unit === u.id), graphs };
+	return { ...u, sites: [site], incidents: incidents.filter((i) => i.unit === u.id), graphs, events: never ? [] : makeEvents(u, outside ? gear.id : node, now) };
 }
 
 /** A day's shape, the same each run; a hole of an hour where nothing was measured. */

@@ -58,9 +58,11 @@ class Mock {
 	}
 
 	nodes() {
-		return this.units.map((u, n) => {
+		return this.units.flatMap((u, n) => {
 			const agent = u.state === "unobserved" ? "never" : n % 23 === 4 ? "silent" : "connected";
-			return { id: `${u.id}-srv1`, site: `${u.id}-hq`, kind: "server", agent, last_seen: agent === "never" ? null : Date.now() - n * 1000, software: agent === "never" ? null : "0.1.0", skew_ms: agent === "never" ? null : n % 29 === 7 ? 5400 : n, backlog: agent === "never" ? null : n % 31, simulated: u.simulated };
+			const never = agent === "never";
+			const full = fullUnit(u, [], Date.now()).sites[0].nodes;
+			return full.map((node) => (node.kind === "gear" ? node : { ...node, agent, last_seen: never ? null : Date.now() - n * 1000, config_current: never ? null : n % 31 !== 5, skew_ms: never ? null : n % 29 === 7 ? 5400 : n, backlog: never ? null : n % 31 }));
 		});
 	}
 }

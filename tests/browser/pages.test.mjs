@@ -87,6 +87,68 @@ test("province: 99 units on the map, coloured by state, patterned where somethin
 	});
 });
 
+test("seen from outside: said on the map, in the list, on the unit's page and of its gear; nobody there says more", async () => {
+	await withMock({ session: true }, async (server) => {
+		await withPage(server, { width: 1920, height: 1080 }, async (page) => {
+			await page.at("/");
+			await page.waitForSelector(".map .place");
+			await page.locator("[data-unit=den-sang]").hover();
+			assert.match(await page.locator(".tooltip").innerText(), /nhìn từ ngoài/);
+			await page.at("/units");
+			await page.waitForSelector("table.rows tbody tr");
+			assert.equal(await page.locator("table.rows .tag.outside").count(), server.mock.units.filter((u) => u.vantage === "outside").length);
+			await page.at("/units/den-sang");
+			await page.waitForSelector(".node-row");
+			assert.match(await page.locator("h1").innerText(), /nhìn từ ngoài/);
+			assert.match(await page.locator(".site .note").innerText(), /Không có trạm đo/);
+			assert.equal(await page.locator(".uplink .tag.outside").count(), 2);
+			assert.match(await page.locator(".node-row").innerText(), /den-sang-sw1[\s\S]*đọc bởi core-srv1[\s\S]*nhìn từ ngoài/);
+			await page.at("/units/bat-xat");
+			await page.waitForSelector(".node-row");
+			assert.equal(await page.locator(".tag.outside").count(), 0);
+		});
+	});
+});
+
+test("unit: gear with neighbours and ports, UPS, configuration, notes of services, what happened with its hops", async () => {
+	await withMock({ session: true }, async (server) => {
+		await withPage(server, { width: 1366, height: 900, language: "en" }, async (page) => {
+			await page.at("/units/bat-xat");
+			await page.waitForSelector(".events li");
+			const [server1, gear] = [page.locator(".node-row").nth(0), page.locator(".node-row").nth(1)];
+			assert.match(await server1.innerText(), /UPS on battery 64 %[\s\S]*configuration 01234567/);
+			assert.match(await gear.innerText(), /network gear[\s\S]*10\.20\.1\.2[\s\S]*read by bat-xat-srv1[\s\S]*2 neighbours[\s\S]*16 of 24 ports with carrier/);
+			await gear.locator("summary").first().click();
+			assert.match(await gear.locator(".neighbours").innerText(), /ge-0-0-1 ↔ core-sw 24 lldp/);
+			/* 8 unused ports of a switch are no trouble of the LAN; an unread one would be */
+			assert.ok(await page.locator(".four-lamps .up:has-text('LAN')").isVisible());
+			assert.ok(await page.locator(".four-lamps .degraded:has-text('Host')").isVisible());
+			const land = page.locator("table.services tr:has-text('Đất đai')");
+			assert.match(await land.innerText(), /certificate expired or not valid yet[\s\S]*CN=vbdlis\.example, 2025-06-30/);
+			assert.match(await page.locator("table.services").innerText(), /certificate: 6 days left/);
+			const events = page.locator(".events > li");
+			assert.equal(await events.count(), 3);
+			assert.match(await events.nth(0).innerText(), /broke after hop 10\.99\.0\.1/);
+			await events.nth(0).locator("summary").click();
+			assert.match(await page.locator(".hops").innerText(), /10\.99\.0\.1\s+4\.25 ms\s+2\/3/);
+			assert.deepEqual(await violations(page), []);
+		});
+	});
+});
+
+test("nodes: gear shows whether it answers and who reads it; an agent that lacks its configuration stands out", async () => {
+	await withMock({ session: true }, async (server) => {
+		await withPage(server, { width: 1366, height: 900, language: "en" }, async (page) => {
+			await page.at("/nodes?q=bao-ai");
+			await page.waitForSelector("table.rows tbody tr");
+			const rows = page.locator("table.rows tbody tr");
+			assert.equal(await rows.count(), 2);
+			assert.match(await page.locator("tr:has-text('bao-ai-sw1')").innerText(), /Up\s+read by bao-ai-srv1/);
+			assert.equal(await page.locator("tr:has-text('bao-ai-srv1') td.warn").first().innerText(), "not applied yet");
+		});
+	});
+});
+
 test("map by keyboard: one stop, arrows walk to neighbours, Enter opens", async () => {
 	await withMock({ session: true }, async (server) => {
 		await withPage(server, {}, async (page) => {

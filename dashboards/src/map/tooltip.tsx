@@ -1,7 +1,7 @@
 // What a unit says when it is pointed at or has the keyboard's focus.
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Badge, SimulatedTag } from "../parts/lamp";
+import { Badge, OutsideTag, SimulatedTag } from "../parts/lamp";
 import { sinceText } from "../when";
 import { reasonOf, t } from "../words";
 import type { Pointed } from "./map";
@@ -28,7 +28,7 @@ export function Tooltip({ pointed, frame }: { pointed: Pointed; frame: RefObject
 		<div class="tooltip" ref={self} style={at} role="presentation">
 			<strong>{unit.name}</strong>
 			<div>
-				<Badge state={unit.state} /> <small>{sinceText(unit.since)}</small> <SimulatedTag show={unit.simulated} />
+				<Badge state={unit.state} /> <small>{sinceText(unit.since)}</small> <SimulatedTag show={unit.simulated} /> <OutsideTag vantage={unit.vantage} />
 			</div>
 			{reason && <p>{reason}</p>}
 			{unit.former.length > 0 && (

@@ -3,9 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import { Chart, type Span } from "../chart/chart";
 import { type ChartPlan, plansOf, uplinkFile } from "../chart/lines";
 import { useLoad } from "../load";
+import { Events } from "../parts/events";
 import { Graphs, RANGES, type Range, rangeEnd, rangeOf } from "../parts/graphs";
 import { IncidentRows } from "../parts/incidents";
-import { Badge, Lamp, SimulatedTag } from "../parts/lamp";
+import { Badge, Lamp, OutsideTag, SimulatedTag } from "../parts/lamp";
 import { FourLamps } from "../parts/lamps";
 import { Await, Card, Choices, Some, useTitle } from "../parts/page";
 import { SiteCard } from "../parts/site";
@@ -25,7 +26,7 @@ function Head({ unit }: { unit: Unit }) {
 			<Lamp state={unit.state} quiet big />
 			<div>
 				<h1>
-					{unit.name} <SimulatedTag show={unit.simulated} />
+					{unit.name} <SimulatedTag show={unit.simulated} /> <OutsideTag vantage={unit.vantage} />
 				</h1>
 				<p>
 					<Badge state={unit.state} />
@@ -156,9 +157,16 @@ function Whole({ unit, range }: { unit: Unit; range: Range }) {
 						<SiteCard key={site.id} unit={unit} site={site} />
 					))}
 				</div>
-				<Card kind="open" title={`${t("unit.incidents")} (${unit.incidents.length})`}>
-					{unit.incidents.length ? <IncidentRows rows={[...open, ...past]} /> : <p class="calm">{t("unit.calm")}</p>}
-				</Card>
+				<div>
+					<Card kind="open" title={`${t("unit.incidents")} (${unit.incidents.length})`}>
+						{unit.incidents.length ? <IncidentRows rows={[...open, ...past]} /> : <p class="calm">{t("unit.calm")}</p>}
+					</Card>
+					{unit.events.length > 0 && (
+						<Card kind="happened" title={t("unit.events")}>
+							<Events rows={unit.events} />
+						</Card>
+					)}
+				</div>
 			</div>
 			<Figures unit={unit} range={range} />
 		</>

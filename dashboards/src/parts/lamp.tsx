@@ -1,5 +1,5 @@
 // A state as shape, colour and word: a disc, a triangle, a crossed square, a hollow ring.
-import type { State } from "../types";
+import type { State, Vantage } from "../types";
 import { t } from "../words";
 
 export function Shape({ state }: { state: State }) {
@@ -42,6 +42,15 @@ export function Badge({ state }: { state: State }) {
 
 export function SimulatedTag({ show }: { show: boolean }) {
 	return show ? <span class="simulated-tag">{t("simulated.tag")}</span> : null;
+}
+
+/** Nobody at the place tells: it is measured from the collector. */
+export function OutsideTag({ vantage }: { vantage: Vantage | undefined }) {
+	return vantage === "outside" ? (
+		<span class="tag outside" title={t("site.outside")}>
+			{t("uplink.outside")}
+		</span>
+	) : null;
 }
 
 const BADNESS: Record<State, number> = { down: 3, degraded: 2, unobserved: 1, up: 0 };

@@ -11,12 +11,17 @@ interface Light {
 export function lightsOf(unit: Unit): Light[] {
 	const sites = unit.sites.some((s) => s.required) ? unit.sites.filter((s) => s.required) : unit.sites;
 	const nodes = sites.flatMap((s) => s.nodes);
+	const servers = nodes.filter((n) => n.kind !== "gear");
+	const gear = nodes.filter((n) => n.kind === "gear");
+	/* unused ports of a switch are no trouble; whether it answers is */
+	const ports = sites.flatMap((s) => s.interfaces).filter((i) => !gear.some((g) => g.id === i.node));
+	const power = servers.map((n) => n.state).concat(nodes.flatMap((n) => (n.ups?.on_battery ? ["degraded" as State] : [])));
 	const lines = new Map<string, State[]>();
 	for (const u of sites.flatMap((s) => s.uplinks)) lines.set(u.kind, [...(lines.get(u.kind) ?? []), u.state]);
 	return [
-		{ name: t("lamp.power"), state: worst(nodes.map((n) => n.state)) },
+		{ name: t("lamp.power"), state: worst(power) },
 		...(lines.size ? [...lines].map(([kind, states]) => ({ name: named("uplink", kind), state: worst(states) })) : [{ name: t("lamp.line"), state: "unobserved" as State }]),
-		{ name: t("lamp.lan"), state: worst(sites.flatMap((s) => s.interfaces).map((i) => i.state)) },
+		{ name: t("lamp.lan"), state: worst([...ports, ...gear].map((i) => i.state)) },
 		{ name: t("lamp.service"), state: worst(sites.flatMap((s) => s.services).map((s) => s.state)) },
 	];
 }

@@ -1,19 +1,20 @@
 // A site: its lines against what was contracted, its services by sector, its machines.
 import { useLoad } from "../load";
-import type { Series, Service, Site, SiteNode, Unit, Uplink } from "../types";
+import type { Series, Service, Site, Unit, Uplink } from "../types";
 import { columnsOf } from "../chart/chart";
 import { uplinkFile } from "../chart/lines";
 import { briefText, momentText, sinceText } from "../when";
-import { named, t } from "../words";
+import { either, named, t } from "../words";
 import { numberText } from "../number";
-import { AgentSign } from "./agent";
 import { rangeEnd } from "./graphs";
-import { Badge, Lamp, SimulatedTag } from "./lamp";
+import { Badge, Lamp, OutsideTag, SimulatedTag } from "./lamp";
+import { NodeItem } from "./node";
 import { SlipButton } from "./slip";
 
 const USAGE_S = 3 * 3600;
 const USAGE_ROWS = 60;
 const NEARLY_FULL_PCT = 80;
+const CERTIFICATE_DAYS = 14;
 const MBIT_OF_OCTETS = 8 / 1e6;
 
 
@@ -54,7 +55,7 @@ function UplinkRow({ unit, site, uplink: u }: { unit: Unit; site: Site; uplink: 
 					{named("uplink", u.kind)} {u.carrier}
 				</b>
 				<Badge state={u.state} />
-				{u.outside && <span class="tag">{t("uplink.outside")}</span>}
+				<OutsideTag vantage={u.outside ? "outside" : "inside"} />
 				<span class="muted" title={momentText(u.since)}>
 					{sinceText(u.since)}
 				</span>
@@ -121,7 +122,9 @@ function ServiceTable({ services }: { services: Service[] }) {
 									{nodes > 1 && <small class="muted"> {s.node}</small>}
 								</th>
 								<td>
-									<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{named("reason", s.reason)}</small>}
+									<Badge state={s.state} /> {s.reason && s.reason !== "ok" && <small class="muted">{either(s.reason_vi, s.reason_en) || named("reason", s.reason)}</small>}
+									{s.note && <small class="muted service-note">{s.note}</small>}
+									{typeof s.days_left === "number" && s.days_left < CERTIFICATE_DAYS && <small class="warn service-note">{t("service.certificate", { n: Math.max(0, Math.floor(s.days_left)) })}</small>}
 								</td>
 								<td class="number">{s.connect_ms === null ? "-" : `${numberText(s.connect_ms)} ms`}</td>
 								<td class="wide when" title={momentText(s.since)}>
@@ -137,43 +140,15 @@ function ServiceTable({ services }: { services: Service[] }) {
 	);
 }
 
-function NodeRow({ node: n, site }: { node: SiteNode; site: Site }) {
-	const ports = site.interfaces.filter((i) => i.node === n.id);
-	return (
-		<li class="node-row">
-			<Lamp state={n.state} />
-			<b>{n.id}</b>
-			<span class="muted">{named("kind", n.kind)}</span>
-			<SimulatedTag show={n.simulated} />
-			<AgentSign agent={n.agent} />
-			{n.last_seen !== null && (
-				<span class="muted" title={momentText(n.last_seen)}>
-					{t("col.last_seen").toLowerCase()} {sinceText(n.last_seen)}
-				</span>
-			)}
-			{n.software && <span class="muted">{n.software}</span>}
-			{ports.length > 0 && (
-				<ul class="ports" aria-label={t("site.interfaces")}>
-					{ports.map((p) => (
-						<li key={p.name} class={p.state}>
-							<Lamp state={p.state} /> {p.name}
-						</li>
-					))}
-				</ul>
-			)}
-		</li>
-	);
-}
-
 export function SiteCard({ unit, site }: { unit: Unit; site: Site }) {
-	const outside = site.nodes.every((n) => n.agent === "never");
+	const outside = site.vantage !== "inside" && site.nodes.every((n) => n.agent === "never");
 	return (
 		<section class="card site">
 			<header>
 				<Lamp state={site.state} />
 				<div>
 					<h2>
-						{site.name} <SimulatedTag show={site.simulated} />
+						{site.name} <SimulatedTag show={site.simulated} /> <OutsideTag vantage={site.vantage} />
 					</h2>
 					<span class="muted">
 						{named("site.role", site.role)} · {t(site.required ? "site.required" : "site.optional")}
@@ -202,7 +177,7 @@ export function SiteCard({ unit, site }: { unit: Unit; site: Site }) {
 					<h3>{t("site.nodes")}</h3>
 					<ul class="nodes-list">
 						{site.nodes.map((n) => (
-							<NodeRow key={n.id} node={n} site={site} />
+							<NodeItem key={n.id} node={n} site={site} />
 						))}
 					</ul>
 				</>

@@ -3,7 +3,7 @@ import { linkTo } from "../route";
 import type { UnitRow } from "../types";
 import { briefText, momentText } from "../when";
 import { reasonOf, t } from "../words";
-import { Badge, badness, SimulatedTag } from "./lamp";
+import { Badge, badness, OutsideTag, SimulatedTag } from "./lamp";
 
 const collator = new Intl.Collator("vi");
 
@@ -34,7 +34,7 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
 					{worstFirst(rows).map((u) => (
 						<tr key={u.id}>
 							<th scope="row">
-								<a href={linkTo.unit(u.id)}>{u.name}</a> <SimulatedTag show={u.simulated} />
+								<a href={linkTo.unit(u.id)}>{u.name}</a> <SimulatedTag show={u.simulated} /> <OutsideTag vantage={u.vantage} />
 							</th>
 							<td>
 								<Badge state={u.state} />
