@@ -194,8 +194,8 @@ test("charts share one cursor, and a drag zooms all of them", async () => {
 	await withMock({ session: true }, async (server) => {
 		await withPage(server, { width: 1366, height: 900 }, async (page) => {
 			await page.at("/units/bat-xat");
-			await page.waitForSelector(".chart .u-over");
 			await page.locator(".charts").scrollIntoViewIfNeeded();
+			await page.waitForSelector(".chart .u-over");
 			const first = page.locator(".chart").first();
 			await first.locator(".u-over").hover({ position: { x: 100, y: 40 } });
 			await page.waitForFunction(() => document.querySelectorAll(".chart-legend .at").length > 1);
