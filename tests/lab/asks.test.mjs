@@ -2,8 +2,6 @@
 // a person at the collector has an agent look at something at once. Secrets are where they belong and nowhere else.
 import test, { after, before } from "node:test";
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Service, Way, build, freePort, smallProvince, until } from "./way.mjs";
@@ -33,6 +31,17 @@ const fails = async (...args) => {
   throw new Error(`${args.join(" ")} did not fail`);
 };
 
+// Everything below a folder that holds the text.
+function holders(dir, text) {
+  const found = [];
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (readFileSync(path).includes(text)) found.push(path.slice(dir.length + 1));
+  }
+  return found.sort();
+}
+
 test("a probe that is asked for is answered by the agent", async () => {
   const good = await way.sansang("ask", "pl-srv1", "probe", "tcp", `127.0.0.1:${port}`);
   assert.equal(good.node, "pl-srv1");
@@ -53,7 +62,7 @@ test("a check of the configuration as it stands there; one that it does not have
   assert.equal(good.answer.up, true);
   const none = await fails("ask", "pl-srv1", "check", "sky");
   assert.equal(none.code, 1);
-  assert.match(none.said, /sky/);
+  assert.match(none.said, /pl-srv1: .*no such check/);
 });
 
 test("a trace of loopback is one hop", async () => {
@@ -72,27 +81,21 @@ test("wrong asks say what is wrong", async () => {
 });
 
 test("who asked what stands in the audit", async () => {
-  const { DatabaseSync } = await import("node:sqlite").catch(() => ({}));
-  const segment = readdirSync(join(way.state, "journal")).find((name) => name.endsWith(".seg"));
-  const path = join(way.state, "journal", segment);
-  const text = DatabaseSync
-    ? JSON.stringify(new DatabaseSync(path, { readOnly: true }).prepare("SELECT CAST(body AS TEXT) AS body FROM record").all())
-    : execFileSync("sqlite3", ["-readonly", path, "SELECT CAST(body AS TEXT) FROM record"], { encoding: "utf8" });
-  assert.match(text.replaceAll("\\", ""), /"act":"ask","by":"uid:\d+","target":"pl-srv1"/);
+  assert.notEqual(holders(join(way.state, "journal"), '"act":"ask","by":"uid:').length, 0);
 });
 
 test("the API asks too, with the rights of a technician", async () => {
-  await way.login();
   const body = { node: "pl-srv1", do: "probe", type: "tcp", target: `127.0.0.1:${port}` };
   const ask = (headers) => way.http("/api/v1/asks", { method: "POST", body, headers });
-  const good = await ask({ cookie: way.cookie, "x-csrf": way.csrf });
+  assert.equal((await ask()).status, 401);
+  await way.login();
+  const good = await ask();
   assert.equal(good.status, 200, good.raw);
   assert.equal(good.json.answer.up, true);
-  assert.equal((await ask({ cookie: way.cookie, "x-csrf": "wrong" })).status, 403);
-  assert.equal((await ask({})).status, 401);
+  assert.equal((await ask({ "x-csrf": "wrong" })).status, 403);
   const viewer = await way.sansang("user", "add", "xem", "viewer");
   await way.login("xem", viewer.password);
-  assert.equal((await ask({ cookie: way.cookie, "x-csrf": way.csrf })).status, 403);
+  assert.equal((await ask()).status, 403);
 });
 
 test("a changed inventory reaches the agent, and what it applied is shown", async () => {
@@ -110,21 +113,10 @@ test("a changed inventory reaches the agent, and what it applied is shown", asyn
   assert.equal((await way.sansang("ask", "pl-srv1", "check", "second")).answer.up, true);
   assert.match(await way.sansangText("nodes"), /đang dùng/);
   await way.login();
-  const { json } = await way.http("/api/v1/nodes", { headers: { cookie: way.cookie } });
+  const { json } = await way.http("/api/v1/nodes");
   assert.equal(json.nodes.find((n) => n.id === "pl-srv1").config_version, later.config_version);
   assert.equal(json.nodes.find((n) => n.id === "pl-srv1").config_current, true);
 });
-
-// Everything below a folder that holds the text.
-function holders(dir, text) {
-  const found = [];
-  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (readFileSync(path).includes(text)) found.push(path.slice(dir.length + 1));
-  }
-  return found.sort();
-}
 
 test("gear's secret goes to the agent that reads it, and is nowhere else; a new secret is a new configuration", async () => {
   const gear = province({ land: `127.0.0.1:${port}` }).replace("kind: server }", `kind: server }\n  - { id: sw, site: pl-hq, kind: gear, address: "127.0.0.1:${closed}", snmp: { community_file: community } }`);
