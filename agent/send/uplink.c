@@ -1,6 +1,5 @@
 #include "agent/send/uplink.h"
 
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "agent/send/proxy.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/stall.h"
 
 #define TICK_MS 2500 /* half a heartbeat: each tick wakes an idle host */
 #define RETRY_FIRST_MS 5000
@@ -36,7 +36,7 @@ struct uplink {
 	int64_t opening_until_ms;
 	size_t at; /* collector of the list that is tried */
 	unsigned failed_rounds;
-	char address[64], config_version[LINK_VERSION_SIZE], last_why[256];
+	char address[64], config_version[LINK_VERSION_SIZE], last_why[256], stall[256];
 };
 
 static void connect_next(struct uplink *u);
@@ -106,18 +106,30 @@ static void try_next(struct uplink *u, int64_t at_least_ms)
 
 /* ---- a connection ---- */
 
-/* What the kernel knows of a stalled connection: were we heard (unacked), did we have to repeat ourselves? */
+/*
+ * What the kernel knows of a stalled connection. The other side may give it up first (it hears nothing of us while we hear
+ * it), so what is seen while batches wait is kept for then.
+ */
 static void stall_note(struct uplink *u)
 {
-	struct tcp_info info = {0};
-	socklen_t size = sizeof(info);
-	size_t len = strlen(u->link.why);
+	struct stall s;
 	int fd;
 
-	if (!uv_fileno((uv_handle_t *)tls_tcp(u->stream), &fd) && !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size))
-		snprintf(u->link.why + len, sizeof(u->link.why) - len,
-		        "; tcp: %u unacknowledged, %u repeated, rtt %u us, last acknowledged %u ms ago",
-		        info.tcpi_unacked, info.tcpi_total_retrans, info.tcpi_rtt, info.tcpi_last_ack_recv);
+	if (uv_fileno((uv_handle_t *)tls_tcp(u->stream), &fd) || stall_read(fd, &s))
+		return;
+	if (s.kind == STALL_NONE)
+		u->stall[0] = 0;
+	else
+		stall_words(&s, u->stall, sizeof(u->stall));
+}
+
+static void say_lost(struct uplink *u, const char *why)
+{
+	char text[sizeof(u->stall) + 200];
+
+	snprintf(text, sizeof(text), "%s%s%s", why, u->stall[0] ? "; " : "", u->stall);
+	if (u->handlers->on_lost)
+		u->handlers->on_lost(text, u->arg);
 }
 
 static void flush(struct uplink *u)
@@ -218,8 +230,9 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 	u->connected = u->link_begun = false;
 	if (!u->closing && !enrolled)
 		say_trouble(u, collector, over ? u->link.why : why);
-	if (was_connected && !u->closing && u->handlers->on_lost)
-		u->handlers->on_lost(over ? u->link.why : why, u->arg);
+	if (was_connected && !u->closing)
+		say_lost(u, over ? u->link.why : why);
+	u->stall[0] = 0;
 	if (was_connected && !u->closing && u->handlers->on_connected)
 		u->handlers->on_connected(false, "", u->arg);
 	if (enrolled) {
@@ -309,7 +322,7 @@ static void on_tick(uv_timer_t *timer)
 		return;
 	}
 	link_tick(&u->link, now_ms(u), uv_hrtime());
-	if (u->link.state == LINK_OVER)
+	if (u->link.state == LINK_OVER || u->link.unacked_count)
 		stall_note(u);
 	flush(u);
 }

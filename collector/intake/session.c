@@ -1,7 +1,6 @@
 #include "collector/intake/session.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "common/log.h"
 #include "common/metric.h"
 #include "common/memory.h"
+#include "common/stall.h"
 
 #define STRANGER_MS 10000 /* to shake hands and say hello or enrol */
 #define LEAVING_MS 2000
@@ -26,17 +26,17 @@
 
 static void say_tcp(struct session *s, json_t *o)
 {
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
+	struct stall t;
 	int fd;
 
-	if (!s->tls || uv_fileno((uv_handle_t *)tls_tcp(s->tls), &fd) ||
-	        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+	if (!s->tls || uv_fileno((uv_handle_t *)tls_tcp(s->tls), &fd) || stall_read(fd, &t))
 		return;
 	json_object_set_new(o, "tcp",
-	        json_pack("{s:i, s:i, s:i, s:i}", "unacked", (int)info.tcpi_unacked, "retransmits",
-	                (int)info.tcpi_retransmits, "rtt_us", (int)info.tcpi_rtt, "heard_ms_ago",
-	                (int)info.tcpi_last_data_recv));
+	        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict", stall_name(t.kind),
+	                "unacked", (json_int_t)t.unacked, "sacked", (json_int_t)t.sacked, "retransmits",
+	                (json_int_t)t.in_a_row, "repeated", (json_int_t)t.repeated, "mss", (json_int_t)t.mss,
+	                "out_of_order", (json_int_t)t.out_of_order, "rtt_us", (json_int_t)t.rtt_us, "acked_ms_ago",
+	                (json_int_t)t.acked_ms_ago, "heard_ms_ago", (json_int_t)t.heard_ms_ago));
 }
 
 void session_say(struct session *s, const char *state, const char *why)
