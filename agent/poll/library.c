@@ -11,6 +11,9 @@ static const int switches[] = {NETSNMP_DS_LIB_DONT_READ_CONFIGS, NETSNMP_DS_LIB_
 void library_start(void)
 {
 	setenv("MIBS", "", 1); /* the only way to have none */
+	setenv("MIBDIRS", "", 1);
+	/* or it makes a folder for an index of certificates */
+	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 	snmp_disable_log();
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, switches[i], 1);
