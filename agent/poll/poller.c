@@ -14,6 +14,7 @@
 #define AGAIN_MS 5000 /* one silence of a device that was up is doubted */
 #define SOON_LEAST_MS 10000
 #define BACKOFF_MOST 8 /* periods */
+#define FIRST_MS 3000  /* new devices are asked soon, but not all at once */
 #define WALK_MOST_MS 60000
 #define WALK_LEAST_MS 10000
 
@@ -98,7 +99,7 @@ static void on_done(void *arg, const struct walk_result *r)
 	bool was_up = gear_up(d->gear), well;
 
 	d->walk = NULL;
-	if (r->reason != REASON_OK) {
+	if (r->reason != REASON_OK && !r->unfinished) {
 		d->silent++;
 		gear_silent(d->gear, d->begun_ms, r, d->silent > 1 || !was_up);
 		if (d->silent == 1 && !d->soon)
@@ -183,7 +184,7 @@ static struct device *device_new(struct poller *p, const struct gear_spec *spec)
 	d->kept = true;
 	uv_timer_init(p->loop, &d->timer);
 	d->timer.data = d;
-	schedule(d);
+	due_in(d, (int64_t)(hash_of(p->spread, spec->id) % FIRST_MS));
 	return d;
 }
 

@@ -337,6 +337,7 @@ static void step(struct walk *w)
 	size_t most;
 
 	if (clock_boot_ms() - w->begun_ms > w->most_ms) {
+		w->result.unfinished = w->result.slow = w->answered;
 		walk_end(w, REASON_TIMEOUT, "it takes too long");
 		return;
 	}

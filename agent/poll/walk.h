@@ -57,6 +57,7 @@ struct walk_result {
 	unsigned values, requests, retries, loops;
 	unsigned repetitions; /* at the end */
 	bool getnext;         /* walked without GETBULK though the version has it */
+	bool unfinished;      /* it answers, but did not tell all in time: TIMEOUT */
 	bool slow;            /* it had to be asked for less at a time */
 	int64_t rtt_us;       /* of the first answer; METRIC_UNKNOWN without one */
 	int64_t took_us;
