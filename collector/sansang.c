@@ -183,6 +183,7 @@ static int command_units(const struct options *o)
 	        {"Trạng thái", "State", "state", CELL_STATE},
 	        {"Từ lúc", "Since", "since", CELL_TIME},
 	        {"Sự cố", "Incidents", "incidents", CELL_NUMBER},
+	        {"", "", "vantage", CELL_OUTSIDE},
 	        {"", "", "simulated", CELL_MARK},
 	        {0},
 	};
@@ -201,6 +202,7 @@ static int command_nodes(const struct options *o)
 	        {"Phần mềm", "Software", "software", CELL_TEXT},
 	        {"Cấu hình", "Configuration", "config_text", CELL_STATE},
 	        {"Đọc bởi", "Read by", "polled_by", CELL_TEXT},
+	        {"", "", "vantage", CELL_OUTSIDE},
 	        {"", "", "simulated", CELL_MARK},
 	        {0},
 	};

@@ -104,6 +104,9 @@ void table_cell(bool english, const json_t *row, const struct column *c, char *o
 		strftime(out, size, "%d/%m/%Y %H:%M", &tm);
 	} else if (c->cell == CELL_MARK) {
 		snprintf(out, size, "%s", json_is_true(v) ? english ? "simulated" : "mô phỏng" : "");
+	} else if (c->cell == CELL_OUTSIDE) {
+		bool outside = json_is_string(v) && !strcmp(json_string_value(v), "outside");
+		snprintf(out, size, "%s", !outside ? "" : english ? "seen from outside" : "nhìn từ ngoài");
 	} else if (json_is_string(v)) {
 		snprintf(out, size, "%s",
 		        c->cell == CELL_STATE ? word_in(english, json_string_value(v)) : json_string_value(v));

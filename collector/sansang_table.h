@@ -15,10 +15,11 @@
 
 enum cell {
 	CELL_TEXT,
-	CELL_NUMBER, /* to the right */
-	CELL_TIME,   /* UTC ms, shown in the zone of the one who asks */
-	CELL_STATE,  /* a word of ours, translated */
-	CELL_MARK,   /* true: "simulated" */
+	CELL_NUMBER,  /* to the right */
+	CELL_TIME,    /* UTC ms, shown in the zone of the one who asks */
+	CELL_STATE,   /* a word of ours, translated */
+	CELL_MARK,    /* true: "simulated" */
+	CELL_OUTSIDE, /* "outside": nobody there tells, it is seen from the collector */
 };
 
 struct column {
