@@ -77,7 +77,7 @@ bool complaint_of(struct msghdr *m, struct complaint *out)
 	return out->reason != REASON_OK;
 }
 
-static void say_who(const struct complaint *c, char note[PROBE_NOTE_MAX])
+void complaint_note(const struct complaint *c, char note[PROBE_NOTE_MAX])
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
@@ -103,7 +103,7 @@ enum reason complaint_read(int fd, int error, char note[PROBE_NOTE_MAX])
 		if (!complaint_of(&m, &c))
 			continue;
 		reason = c.reason;
-		say_who(&c, note);
+		complaint_note(&c, note);
 	}
 	return reason;
 }

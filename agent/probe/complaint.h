@@ -19,6 +19,8 @@ struct complaint {
 void complaint_hear(int fd, int family);
 /* False: the message holds none, or one that is no verdict on the target (a packet too big). */
 bool complaint_of(struct msghdr *m, struct complaint *out);
+/* Who said so, into the note; nothing when that is not told. */
+void complaint_note(const struct complaint *c, char note[PROBE_NOTE_MAX]);
 /* Why connect, send or receive failed with `error` (positive): by the complaints kept, else by the error. The note says who complained. */
 enum reason complaint_read(int fd, int error, char note[PROBE_NOTE_MAX]);
 

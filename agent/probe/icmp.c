@@ -1,115 +1,68 @@
 #include "agent/probe/icmp.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
-#include <linux/icmp.h>
-#include <linux/net_tstamp.h>
-#include <netinet/icmp6.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "agent/probe/echo.h"
+#include "agent/probe/icmp_socket.h"
+#include "agent/probe/note.h"
 #include "agent/probe/raw.h"
+#include "agent/probe/stamp.h"
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/memory.h"
 
 #define SLOTS_MAX 16384
-#define BATCH 16           /* packets a call */
-#define PACKET_MAX 256     /* ours are smaller, with any headers */
+#define SLOTS_MORE 16
+#define GATHER_MAX 64
 #define RECEIVE_ROUNDS 32  /* calls in one turn: others want theirs too */
 #define STEPPED_NS 2000000 /* the wall clock was set when it and the monotonic one differ by more */
-#define BUFFER_BYTES (256 * 1024)
-
-struct icmp_echo {
-	bool answered;
-	int64_t sent_ns;  /* CLOCK_REALTIME */
-	int64_t drift_ns; /* realtime minus monotonic when it was sent */
-	int64_t rtt_ns;   /* -1: unknown */
-};
+#define NO_TRIP (-1)
 
 struct icmp_run {
-	struct icmp *ic;
+	struct icmp *ic; /* NULL: it holds no slot */
 	void *owner;
-	union probe_address address;
+	union probe_address address, source;
+	unsigned interface;
 	uint32_t slot, number;
-	unsigned sent, received, failed;
-	int error;
+	uint8_t count, sent, received, failed;
+	uint8_t next; /* the echo after the last one answered */
+	unsigned reordered, duplicates;
+	int error;                     /* why one was not sent */
+	struct complaint complaint;    /* reason 0: nobody complained */
+	uint32_t answered, complained; /* bits of echoes */
+	int64_t drift_ns;              /* realtime minus monotonic when it began */
 	int64_t begun_ms, timeout_ms, gap_ms;
-	struct icmp_echo echoes[ICMP_ECHOES];
+	int64_t ns[ICMP_ECHOES_MAX]; /* CLOCK_REALTIME of sending; of an answered one the round trip or NO_TRIP */
 };
 
 _Static_assert(sizeof(struct icmp_run) <= PROBE_STATE_MAX, "state too large");
 
+/* An echo that is to be sent. */
+struct gathered {
+	uint32_t slot, number;
+	uint8_t seq;
+};
+
 struct icmp {
-	int fds[ICMP_FAMILIES];
-	bool raw[ICMP_FAMILIES];
+	struct icmp_socket sockets[ICMP_FAMILIES];
 	uint16_t id;
 	uint8_t cookie[ECHO_COOKIE_BYTES];
 	uint32_t runs;
-	struct icmp_run **slots; /* NULL: free */
-	uint32_t slot_count;
+	struct icmp_run **slots;        /* NULL: free */
+	uint32_t slot_count, free_from; /* no slot below is free */
+	struct gathered gather[ICMP_FAMILIES][GATHER_MAX];
+	unsigned gathered[ICMP_FAMILIES];
+	bool some_failed; /* a run may have got all it waits for without an answer */
 	struct raw_pool *spare;
 };
 
-static const struct {
-	int family, protocol;
-	const char *name;
-} families[ICMP_FAMILIES] = {
-        [ICMP_V4] = {AF_INET, IPPROTO_ICMP, "IPv4"},
-        [ICMP_V6] = {AF_INET6, IPPROTO_ICMPV6, "IPv6"},
-};
-
-static int64_t clock_ns(clockid_t id)
+static int64_t drift_ns(void)
 {
-	struct timespec t;
+	struct stamp now = stamp_now();
 
-	clock_gettime(id, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* ---- sockets ---- */
-
-/* A raw socket hears all ICMP of the host: let the kernel drop what is no reply. */
-static void filter_replies(int fd, enum icmp_family family)
-{
-	struct icmp_filter v4 = {~(1u << ICMP_ECHOREPLY)};
-	struct icmp6_filter v6;
-
-	ICMP6_FILTER_SETBLOCKALL(&v6);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &v6);
-	if (family == ICMP_V4)
-		setsockopt(fd, SOL_RAW, ICMP_FILTER, &v4, sizeof(v4));
-	else
-		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &v6, sizeof(v6));
-}
-
-static void open_socket(struct icmp *ic, enum icmp_family family)
-{
-	int flags = SOCK_NONBLOCK | SOCK_CLOEXEC, one = 1, room = BUFFER_BYTES;
-	int stamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE;
-	int fd = socket(families[family].family, SOCK_RAW | flags, families[family].protocol);
-
-	ic->raw[family] = fd >= 0;
-	if (fd < 0)
-		fd = socket(families[family].family, SOCK_DGRAM | flags, families[family].protocol);
-	ic->fds[family] = fd;
-	if (fd < 0) {
-		log_info("no ICMP for %s: neither a raw nor a ping socket is allowed (%s)", families[family].name,
-		        strerror(errno));
-		return;
-	}
-	if (ic->raw[family])
-		filter_replies(fd, family);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	/* stamps of sending must wake the poll as priority, not as an error */
-	if (setsockopt(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &one, sizeof(one)) ||
-	        setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof(stamps))) {
-		stamps = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
-		setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof(stamps));
-	}
+	return now.real_ns - now.mono_ns;
 }
 
 struct icmp *icmp_open(void)
@@ -118,8 +71,8 @@ struct icmp *icmp_open(void)
 
 	chance_bytes(&ic->id, sizeof(ic->id));
 	chance_bytes(ic->cookie, sizeof(ic->cookie));
-	open_socket(ic, ICMP_V4);
-	open_socket(ic, ICMP_V6);
+	icmp_socket_open(&ic->sockets[ICMP_V4], false);
+	icmp_socket_open(&ic->sockets[ICMP_V6], true);
 	ic->spare = raw_pool_open();
 	return ic;
 }
@@ -129,8 +82,7 @@ void icmp_close(struct icmp *ic)
 	if (!ic)
 		return;
 	for (int i = 0; i < ICMP_FAMILIES; i++)
-		if (ic->fds[i] >= 0)
-			close(ic->fds[i]);
+		icmp_socket_close(&ic->sockets[i]);
 	raw_pool_close(ic->spare);
 	free(ic->slots);
 	free(ic);
@@ -143,21 +95,44 @@ struct raw_pool *icmp_spare(struct icmp *ic)
 
 int icmp_fd(const struct icmp *ic, enum icmp_family family)
 {
-	return ic->fds[family];
+	return ic->sockets[family].fd;
 }
 
-/* ---- receiving ---- */
+/* ---- runs ---- */
 
-static int64_t stamp_of(struct msghdr *m)
+static bool slot_take(struct icmp *ic, struct icmp_run *r)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
-			struct timespec t;
+	uint32_t i = ic->free_from;
 
-			memcpy(&t, CMSG_DATA(c), sizeof(t)); /* the first of three is the software's */
-			return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-		}
-	return 0;
+	while (i < ic->slot_count && ic->slots[i])
+		i++;
+	if (i == ic->slot_count) {
+		if (i == SLOTS_MAX)
+			return false;
+		ic->slot_count += SLOTS_MORE;
+		ic->slots = mem_grow(ic->slots, ic->slot_count, sizeof(struct icmp_run *));
+		memset(ic->slots + i, 0, SLOTS_MORE * sizeof(struct icmp_run *));
+	}
+	ic->slots[i] = r;
+	ic->free_from = i + 1;
+	r->slot = i;
+	r->ic = ic;
+	return true;
+}
+
+static void slot_leave(struct icmp_run *r)
+{
+	if (!r->ic)
+		return;
+	r->ic->slots[r->slot] = NULL;
+	if (r->slot < r->ic->free_from)
+		r->ic->free_from = r->slot;
+	r->ic = NULL;
+}
+
+static bool run_complete(const struct icmp_run *r)
+{
+	return r->sent == r->count && r->received + r->failed >= r->count;
 }
 
 static struct icmp_run *run_of(const struct icmp *ic, const struct echo *e)
@@ -169,181 +144,257 @@ static struct icmp_run *run_of(const struct icmp *ic, const struct echo *e)
 	return r;
 }
 
-static int64_t drift_ns(void)
+/* ---- sending ---- */
+
+/* Stamps of sending, and complaints. */
+static void on_sent(void *arg, const struct icmp_in *in);
+
+static void fill_packet(const struct icmp *ic, const struct gathered *g, struct icmp_out *out)
 {
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	struct icmp_run *r = ic->slots[g->slot];
+	struct echo packet = {.id = ic->id, .seq = g->seq, .slot = g->slot, .run = g->number};
+
+	memcpy(packet.cookie, ic->cookie, ECHO_COOKIE_BYTES);
+	echo_encode(&packet, r->address.any.sa_family == AF_INET6, out->bytes);
+	out->to = &r->address;
+	out->source = &r->source;
+	out->interface = r->interface;
 }
 
-static void answered(struct icmp_run *r, struct icmp_echo *e, int64_t stamp_ns)
+static void send_batch(struct icmp *ic, enum icmp_family family, const struct gathered *list, unsigned count)
 {
-	int64_t moved = drift_ns() - e->drift_ns;
+	struct icmp_out out[ICMP_BATCH];
+	struct icmp_run *runs[ICMP_BATCH];
+	uint8_t seqs[ICMP_BATCH];
+	int errors[ICMP_BATCH];
+	unsigned wanted = 0;
+	int64_t now_ns;
 
-	e->answered = true;
-	r->received++;
-	if (!stamp_ns)
-		stamp_ns = clock_ns(CLOCK_REALTIME);
-	if (moved < STEPPED_NS && moved > -STEPPED_NS && stamp_ns >= e->sent_ns)
-		e->rtt_ns = stamp_ns - e->sent_ns;
+	for (unsigned i = 0; i < count; i++) {
+		struct icmp_run *r = ic->slots[list[i].slot];
+
+		if (!r || r->number != list[i].number)
+			continue; /* it was given up meanwhile */
+		fill_packet(ic, &list[i], &out[wanted]);
+		seqs[wanted] = list[i].seq;
+		runs[wanted++] = r;
+	}
+	now_ns = stamp_now().real_ns;
+	for (unsigned i = 0; i < wanted; i++)
+		runs[i]->ns[seqs[i]] = now_ns;
+	icmp_socket_send(&ic->sockets[family], out, wanted, errors);
+	for (unsigned i = 0; i < wanted; i++)
+		if (errors[i]) {
+			runs[i]->failed++;
+			runs[i]->error = errors[i];
+			ic->some_failed = true;
+		}
+	/* the stamps of sending are mostly there already: taken now, they cost no turn of the loop */
+	if (wanted)
+		icmp_socket_receive(&ic->sockets[family], ICMP_SENT, wanted, on_sent, ic);
 }
 
-/* What one call takes from the kernel. */
-struct parcel {
-	uint8_t data[PACKET_MAX];
-	_Alignas(struct cmsghdr) uint8_t control[128];
-	union probe_address from;
-	struct iovec iov;
+static void send_gathered(struct icmp *ic, enum icmp_family family)
+{
+	struct gathered list[GATHER_MAX];
+	unsigned count = ic->gathered[family];
+
+	memcpy(list, ic->gather[family], count * sizeof(list[0]));
+	ic->gathered[family] = 0;
+	for (unsigned at = 0; at < count; at += ICMP_BATCH)
+		send_batch(ic, family, list + at, count - at < ICMP_BATCH ? count - at : ICMP_BATCH);
+}
+
+static void tell_failed(struct icmp *ic, icmp_on_ready on_ready)
+{
+	if (!ic->some_failed)
+		return;
+	ic->some_failed = false;
+	for (uint32_t i = 0; i < ic->slot_count; i++)
+		if (ic->slots[i] && ic->slots[i]->failed && run_complete(ic->slots[i]))
+			on_ready(ic->slots[i]->owner);
+}
+
+void icmp_flush(struct icmp *ic, icmp_on_ready on_ready)
+{
+	for (int i = 0; i < ICMP_FAMILIES; i++)
+		if (ic->gathered[i])
+			send_gathered(ic, i);
+	tell_failed(ic, on_ready);
+}
+
+static void gather_echo(struct icmp_run *r)
+{
+	enum icmp_family family = r->address.any.sa_family == AF_INET6 ? ICMP_V6 : ICMP_V4;
+	struct icmp *ic = r->ic;
+
+	if (ic->gathered[family] == GATHER_MAX)
+		send_gathered(ic, family);
+	ic->gather[family][ic->gathered[family]++] = (struct gathered){r->slot, r->number, r->sent};
+	r->sent++;
+}
+
+/* ---- receiving ---- */
+
+struct hearing {
+	struct icmp *ic;
+	enum icmp_family family;
+	icmp_on_ready on_ready;
+	int64_t drift_ns;
 };
 
-static int receive_some(struct icmp *ic, enum icmp_family family, int flags, struct parcel *parcels,
-        struct mmsghdr *headers, unsigned count)
+static void answered(struct icmp_run *r, unsigned seq, int64_t stamp_ns, int64_t drift)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct parcel *p = &parcels[i];
+	uint32_t bit = 1u << seq;
+	int64_t moved = drift - r->drift_ns, sent_ns = r->ns[seq];
 
-		p->iov = (struct iovec){p->data, sizeof(p->data)};
-		headers[i].msg_hdr = (struct msghdr){.msg_name = &p->from,
-		        .msg_namelen = sizeof(p->from),
-		        .msg_iov = &p->iov,
-		        .msg_iovlen = 1,
-		        .msg_control = p->control,
-		        .msg_controllen = sizeof(p->control)};
+	if (r->complained & bit) {
+		r->complained &= ~bit;
+		r->failed--;
 	}
-	return recvmmsg(ic->fds[family], headers, count, flags | MSG_DONTWAIT, NULL);
+	r->answered |= bit;
+	r->received++;
+	if (seq < r->next)
+		r->reordered++;
+	else
+		r->next = (uint8_t)(seq + 1);
+	if (!stamp_ns)
+		stamp_ns = stamp_now().real_ns;
+	r->ns[seq] = moved < STEPPED_NS && moved > -STEPPED_NS && stamp_ns >= sent_ns ? stamp_ns - sent_ns : NO_TRIP;
 }
 
-/* Stamps of sending: at most `count` are waited for, which spares the call that finds nothing. */
-static bool receive_stamps(struct icmp *ic, enum icmp_family family, unsigned count)
+static void on_came(void *arg, const struct icmp_in *in)
 {
-	struct mmsghdr headers[BATCH];
-	struct parcel parcels[BATCH];
-	int got = receive_some(ic, family, MSG_ERRQUEUE, parcels, headers, count);
+	struct hearing *h = arg;
+	bool raw = h->ic->sockets[h->family].raw;
 	struct icmp_run *r;
 	struct echo e;
 
-	for (int i = 0; i < got; i++) {
-		int64_t stamp_ns = stamp_of(&headers[i].msg_hdr);
-
-		if (echo_find(parcels[i].data, headers[i].msg_len, ic->cookie, &e))
-			continue;
-		r = run_of(ic, &e);
-		if (r && !r->echoes[e.seq].answered && stamp_ns >= r->echoes[e.seq].sent_ns)
-			r->echoes[e.seq].sent_ns = stamp_ns;
+	if (echo_decode(in->data, in->len, h->family == ICMP_V6, h->family == ICMP_V4 && raw, &e) ||
+	        (raw && e.id != h->ic->id))
+		return;
+	r = run_of(h->ic, &e);
+	if (!r || !probe_address_equal(&in->from, &r->address))
+		return;
+	if (r->answered & 1u << e.seq) {
+		r->duplicates++;
+		return;
 	}
-	return got == BATCH;
+	answered(r, e.seq, in->stamp_ns, h->drift_ns);
+	if (run_complete(r))
+		h->on_ready(r->owner);
 }
 
-static void take_reply(
-        struct icmp *ic, enum icmp_family family, struct parcel *p, struct mmsghdr *m, void (*on_ready)(void *owner))
+/* A router may quote no more than the head of what it could not deliver (RFC 792): then the target tells whose it was. */
+static struct icmp_run *run_quoted(const struct icmp *ic, const struct icmp_in *in, unsigned *seq)
 {
-	bool raw = ic->raw[family];
+	struct cursor c = cursor_of(in->data, in->len);
 	struct icmp_run *r;
 	struct echo e;
 
-	if (echo_decode(p->data, m->msg_len, family == ICMP_V6, family == ICMP_V4 && raw, &e) ||
-	        (raw && e.id != ic->id))
-		return;
-	r = run_of(ic, &e);
-	if (!r || r->echoes[e.seq].answered || !probe_address_equal(&p->from, &r->address))
-		return;
-	answered(r, &r->echoes[e.seq], stamp_of(&m->msg_hdr));
-	if (r->received + r->failed == ICMP_ECHOES)
-		on_ready(r->owner);
+	if (!echo_find(in->data, in->len, ic->cookie, &e)) {
+		*seq = e.seq;
+		return run_of(ic, &e);
+	}
+	cursor_u32(&c); /* type, code, checksum */
+	if (cursor_u16(&c) != ic->id)
+		return NULL;
+	*seq = cursor_u16(&c);
+	for (uint32_t i = 0; !c.failed && i < ic->slot_count; i++) {
+		r = ic->slots[i];
+		if (r && *seq < r->sent && probe_address_equal(&in->from, &r->address))
+			return r;
+	}
+	return NULL;
 }
 
-static bool receive_replies(struct icmp *ic, enum icmp_family family, void (*on_ready)(void *owner))
+static void on_sent(void *arg, const struct icmp_in *in)
 {
-	struct mmsghdr headers[BATCH];
-	struct parcel parcels[BATCH];
-	int got = receive_some(ic, family, 0, parcels, headers, BATCH);
+	struct icmp *ic = arg;
+	unsigned seq = 0;
+	struct icmp_run *r = run_quoted(ic, in, &seq);
 
-	for (int i = 0; i < got; i++)
-		take_reply(ic, family, &parcels[i], &headers[i], on_ready);
-	return got == BATCH;
+	if (!r || r->answered & 1u << seq)
+		return;
+	if (!in->complains) {
+		if (in->stamp_ns >= r->ns[seq])
+			r->ns[seq] = in->stamp_ns;
+		return;
+	}
+	r->complaint = in->complaint;
+	if (!(r->complained & 1u << seq)) {
+		r->complained |= 1u << seq;
+		r->failed++;
+		ic->some_failed = true;
+	}
 }
 
-void icmp_receive(struct icmp *ic, enum icmp_family family, bool stamps, void (*on_ready)(void *owner))
+void icmp_receive(struct icmp *ic, enum icmp_family family, bool sent_too, icmp_on_ready on_ready)
 {
-	for (int i = 0; stamps && i < RECEIVE_ROUNDS && receive_stamps(ic, family, BATCH); i++)
+	struct hearing h = {.ic = ic, .family = family, .on_ready = on_ready, .drift_ns = drift_ns()};
+	const struct icmp_socket *s = &ic->sockets[family];
+
+	for (int i = 0; sent_too && i < RECEIVE_ROUNDS && icmp_socket_receive(s, ICMP_SENT, ICMP_BATCH, on_sent, ic);
+	        i++)
 		;
-	for (int i = 0; i < RECEIVE_ROUNDS && receive_replies(ic, family, on_ready); i++)
+	for (int i = 0; i < RECEIVE_ROUNDS && icmp_socket_receive(s, ICMP_CAME, ICMP_BATCH, on_came, &h); i++)
 		;
+	tell_failed(ic, on_ready);
 }
 
 /* ---- a run ---- */
 
-static bool slot_take(struct icmp *ic, struct icmp_run *r)
+/* What is due is sent: with no gap all at once. */
+static void send_due(struct icmp_run *r, int64_t now_ms)
 {
-	uint32_t i = 0;
-
-	while (i < ic->slot_count && ic->slots[i])
-		i++;
-	if (i == ic->slot_count) {
-		if (i == SLOTS_MAX)
-			return false;
-		ic->slot_count += 16;
-		ic->slots = mem_grow(ic->slots, ic->slot_count, sizeof(struct icmp_run *));
-		memset(ic->slots + i, 0, 16 * sizeof(struct icmp_run *));
+	while (r->sent < r->count && now_ms >= r->begun_ms + (int64_t)r->sent * r->gap_ms) {
+		gather_echo(r);
+		/* one at a time even if we were asleep: a burst that was to be none measures our own queue */
+		if (r->gap_ms)
+			break;
 	}
-	ic->slots[i] = r;
-	r->slot = i;
-	return true;
 }
 
-static void send_echo(struct icmp_run *r)
+static struct probe_want icmp_next(const struct icmp_run *r, int64_t now_ms)
 {
-	struct icmp *ic = r->ic;
-	enum icmp_family family = r->address.any.sa_family == AF_INET6 ? ICMP_V6 : ICMP_V4;
-	struct icmp_echo *e = &r->echoes[r->sent];
-	struct echo packet = {.id = ic->id, .seq = (uint16_t)r->sent, .slot = r->slot, .run = r->number};
-	uint8_t bytes[ECHO_PACKET_BYTES];
+	int64_t end_ms = r->begun_ms + (int64_t)(r->count - 1) * r->gap_ms + r->timeout_ms;
 
-	memcpy(packet.cookie, ic->cookie, ECHO_COOKIE_BYTES);
-	echo_encode(&packet, family == ICMP_V6, bytes);
-	*e = (struct icmp_echo){.drift_ns = drift_ns(), .rtt_ns = -1};
-	e->sent_ns = clock_ns(CLOCK_REALTIME);
-	r->sent++;
-	if (sendto(ic->fds[family], bytes, sizeof(bytes), MSG_NOSIGNAL, &r->address.any,
-	            probe_address_len(&r->address)) < 0) {
-		r->failed++;
-		r->error = errno;
-		return;
-	}
-	/* the stamp of sending is mostly there already: taken now, it costs no turn of the loop */
-	receive_stamps(ic, family, 1);
-}
-
-static struct probe_want icmp_next(struct icmp_run *r)
-{
-	int64_t last_ms = r->begun_ms + (ICMP_ECHOES - 1) * r->gap_ms;
-
-	if (r->sent < ICMP_ECHOES)
+	if (r->sent < r->count)
 		return (struct probe_want){.fd = -1, .wake_ms = r->begun_ms + (int64_t)r->sent * r->gap_ms};
-	if (r->received + r->failed >= ICMP_ECHOES)
+	if (run_complete(r) || now_ms >= end_ms)
 		return (struct probe_want){.done = true, .fd = -1};
-	return (struct probe_want){.fd = -1, .wake_ms = last_ms + r->timeout_ms};
+	return (struct probe_want){.fd = -1, .wake_ms = end_ms};
 }
 
 static struct probe_want icmp_start(void *state, const struct probe_job *job, int64_t now_ms)
 {
 	enum icmp_family family = job->address.any.sa_family == AF_INET6 ? ICMP_V6 : ICMP_V4;
+	int count = job->options->count > 0 ? job->options->count : ICMP_ECHOES;
 	struct icmp_run *r = state;
 
 	memset(r, 0, sizeof(*r));
-	if (!job->icmp || job->icmp->fds[family] < 0 || !slot_take(job->icmp, r)) {
+	r->interface = job->interface[0] ? if_nametoindex(job->interface) : 0;
+	if (job->interface[0] && !r->interface)
+		r->error = ENODEV;
+	else if (job->source.any.sa_family && job->source.any.sa_family != job->address.any.sa_family)
+		r->error = EAFNOSUPPORT;
+	else if (!job->icmp || job->icmp->sockets[family].fd < 0 || !slot_take(job->icmp, r))
 		r->error = EPERM;
+	if (r->error)
 		return (struct probe_want){.done = true, .fd = -1};
-	}
-	r->ic = job->icmp;
 	r->owner = job->owner;
 	r->address = job->address;
+	r->source = job->source;
 	if (r->address.any.sa_family == AF_INET6)
 		r->address.v6.sin6_port = 0;
+	r->count = (uint8_t)(count < ICMP_ECHOES_MAX ? count : ICMP_ECHOES_MAX);
 	r->number = ++job->icmp->runs;
+	r->drift_ns = drift_ns();
 	r->begun_ms = now_ms;
 	r->timeout_ms = job->timeout_ms;
 	r->gap_ms = job->gap_ms;
-	send_echo(r);
-	return icmp_next(r);
+	send_due(r, now_ms);
+	return icmp_next(r, now_ms);
 }
 
 static struct probe_want icmp_step(void *state, unsigned events, int64_t now_ms)
@@ -351,35 +402,29 @@ static struct probe_want icmp_step(void *state, unsigned events, int64_t now_ms)
 	struct icmp_run *r = state;
 
 	(void)events;
-	/* one at a time even if we were asleep: a burst would measure our own queue */
-	if (r->sent < ICMP_ECHOES && now_ms >= r->begun_ms + (int64_t)r->sent * r->gap_ms) {
-		send_echo(r);
-		return icmp_next(r);
-	}
-	if (r->sent == ICMP_ECHOES && now_ms >= r->begun_ms + (ICMP_ECHOES - 1) * r->gap_ms + r->timeout_ms)
-		return (struct probe_want){.done = true, .fd = -1};
-	return icmp_next(r);
+	send_due(r, now_ms);
+	return icmp_next(r, now_ms);
 }
 
 static void summarize(const struct icmp_run *r, struct probe_result *out)
 {
-	int64_t sum = 0, jitter = 0, last = -1, least = INT64_MAX, most = 0;
+	int64_t sum = 0, jitter = 0, last = NO_TRIP, least = INT64_MAX, most = 0;
 	unsigned timed = 0, pairs = 0;
 
 	for (unsigned i = 0; i < r->sent; i++) {
-		int64_t rtt = r->echoes[i].rtt_ns;
+		int64_t trip_ns = r->answered & 1u << i ? r->ns[i] : NO_TRIP;
 
-		if (rtt < 0)
+		if (trip_ns < 0)
 			continue;
 		timed++;
-		sum += rtt;
-		least = rtt < least ? rtt : least;
-		most = rtt > most ? rtt : most;
+		sum += trip_ns;
+		least = trip_ns < least ? trip_ns : least;
+		most = trip_ns > most ? trip_ns : most;
 		if (last >= 0) {
-			jitter += rtt > last ? rtt - last : last - rtt;
+			jitter += trip_ns > last ? trip_ns - last : last - trip_ns;
 			pairs++;
 		}
-		last = rtt;
+		last = trip_ns;
 	}
 	if (!timed)
 		return;
@@ -390,25 +435,60 @@ static void summarize(const struct icmp_run *r, struct probe_result *out)
 		out->jitter_us = (jitter / pairs + 500) / 1000;
 }
 
+static void fill_detail(const struct icmp_run *r, struct probe_result *out)
+{
+	const int64_t times[][2] = {{ECHO_RTT, out->rtt_us}, {ECHO_RTT_MIN, out->rtt_min_us},
+	        {ECHO_RTT_MAX, out->rtt_max_us}, {ECHO_JITTER, out->jitter_us}};
+
+	out->detail[ECHO_LOSS] = (int64_t)(r->sent - r->received) * 10000 / r->sent;
+	out->detail[ECHO_REORDERED] = r->reordered;
+	out->detail[ECHO_DUPLICATES] = r->duplicates;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		out->detail[times[i][0]] = times[i][1] == PROBE_UNKNOWN ? METRIC_UNKNOWN : times[i][1];
+}
+
+/* Kernels differ in what they say of a source that is no address of ours. */
+static bool source_is_ours(const struct icmp_run *r)
+{
+	int fd = socket(r->source.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ours = fd < 0 || !bind(fd, &r->source.any, probe_address_len(&r->source));
+
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
 static void icmp_finish(void *state, struct probe_result *out)
 {
 	struct icmp_run *r = state;
 
 	*out = probe_result_none();
-	if (r->ic)
-		r->ic->slots[r->slot] = NULL;
+	slot_leave(r);
 	out->sent = r->sent;
 	out->received = r->received;
 	out->up = r->received > 0;
-	out->reason = out->up ? REASON_OK : r->error ? probe_reason(r->error) : REASON_TIMEOUT;
+	if (out->up)
+		out->reason = REASON_OK;
+	else if (r->complaint.reason != REASON_OK)
+		out->reason = r->complaint.reason;
+	else
+		out->reason = r->error ? probe_reason(r->error) : REASON_TIMEOUT;
+	if (r->error && r->source.any.sa_family && !source_is_ours(r))
+		out->reason = REASON_LOCAL;
+	if (!out->up)
+		complaint_note(&r->complaint, out->note);
+	if (!r->sent)
+		return;
 	summarize(r, out);
+	fill_detail(r, out);
 	out->connect_us = out->total_us = out->rtt_us;
-	r->ic = NULL;
 }
 
 const struct probe_type probe_icmp = {
         .name = "icmp",
         .tries_often = true,
+        .has_detail = true,
+        .detail = CLASS_ECHO,
         .start = icmp_start,
         .step = icmp_step,
         .finish = icmp_finish,

@@ -7,8 +7,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "agent/probe/burst.h"
 #include "agent/probe/icmp.h"
 #include "agent/probe/names.h"
+#include "agent/probe/phase.h"
 #include "agent/probe/trust.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -21,19 +23,14 @@
 #define RETRY_TIMEOUT_MOST_MS 2500
 #define DNS_EXTRA_MS 1000 /* a name server's first repetition may still help */
 #define EVERY_LEAST_MS 1000
-#define SLOT_MS 100
-#define CROWD 16
-#define AT_ONCE_MS 50
-#define AT_ONCE_SLOTS 4
-#define EVENTS_MAX 64
-#define BURST_MAX 32 /* runs begun in one turn of the loop: others want theirs too */
+#define EVENTS_MAX 64 /* in one turn of the loop: others want theirs too */
 
 enum phase { PHASE_IDLE, PHASE_QUEUE, PHASE_NAME, PHASE_RUN, PHASE_PAUSE };
 
 struct check {
 	struct prober *prober;
-	struct check *next;     /* in the queue of those that begin in a later turn */
-	struct check_spec spec; /* owns the texts of its options */
+	struct burst_place place; /* among those that begin in a later turn */
+	struct check_spec spec;   /* owns the texts of its options */
 	uint64_t hash;
 	enum phase phase;
 	bool known, up, kept;
@@ -59,14 +56,12 @@ struct prober {
 	struct names *names;
 	struct check **checks;
 	size_t count, count_of[2]; /* by at_once */
-	struct check *queue, **queue_end;
-	uint64_t burst_ms; /* loop time of the turn that burst counts in */
-	unsigned burst;
+	struct burst burst;
 	int64_t offset_ms;
-	uint64_t first_slot; /* of `spread` */
-	int epoll;           /* of all descriptors of runs: one poll handle for all */
+	uint64_t agent; /* hash of `spread` */
+	int epoll;      /* of all descriptors of runs: one poll handle for all */
 	uv_poll_t polls[PROBER_POLLS];
-	uv_idle_t idle; /* runs while the queue holds some */
+	uv_prepare_t before_sleep; /* what echoes were gathered leave */
 	unsigned open_handles;
 	bool closing;
 };
@@ -75,34 +70,6 @@ static void attempt_begin(struct check *c);
 static void run_apply(struct check *c, struct probe_want want);
 
 /* ---- schedule ---- */
-
-/* FNV-1a, finished by a multiplication so that near names fall far apart. */
-static uint64_t hash_of(unsigned seed, const char *text)
-{
-	uint64_t h = 14695981039346656037u ^ seed;
-
-	for (const char *p = text; *p; p++)
-		h = (h ^ (uint8_t)*p) * 1099511628211u;
-	return ((h ^ h >> 29) * 0xbf58476d1ce4e5b9u) >> 16;
-}
-
-/*
- * A wake-up costs several probes' worth of cold caches, so checks share one by
- * crowds of sixteen or so; where in the period the first crowd stands depends on `spread`, so that
- * many agents do not fall upon one server at once.
- */
-static int64_t phase_ms(const struct check *c)
-{
-	const struct prober *p = c->prober;
-	uint64_t every = (uint64_t)c->spec.every_ms, slots = every / SLOT_MS;
-	uint64_t crowds = 1 + p->count_of[c->spec.at_once] / CROWD;
-
-	if (c->spec.at_once)
-		return (int64_t)(c->hash % (crowds < AT_ONCE_SLOTS ? crowds : AT_ONCE_SLOTS)) * AT_ONCE_MS;
-	if (slots > crowds)
-		slots = crowds;
-	return (int64_t)((p->first_slot % (every / SLOT_MS) * SLOT_MS + c->hash % slots * (every / slots)) % every);
-}
 
 static void on_due(uv_timer_t *t)
 {
@@ -114,16 +81,14 @@ static void on_due(uv_timer_t *t)
 
 static void schedule(struct check *c)
 {
-	int64_t now = clock_boot_ms(), every = c->spec.every_ms;
-	int64_t since = (now + c->prober->offset_ms - phase_ms(c)) % every;
-	int64_t due = now - since + (since < 0 ? 0 : every);
+	const struct prober *p = c->prober;
+	struct phase_crowd crowd = {
+	        .agent = p->agent, .checks = p->count_of[c->spec.at_once], .at_once = c->spec.at_once};
+	int64_t now = clock_boot_ms(), phase = phase_ms(&crowd, c->hash, c->spec.every_ms);
 
-	/* a timer may come a little early: the same turn is not due twice */
-	if (due - c->due_boot_ms < every / 2 && due > c->due_boot_ms - every)
-		due += every;
 	c->phase = PHASE_IDLE;
-	c->due_boot_ms = due;
-	uv_timer_start(&c->timer, on_due, (uint64_t)(due - now), 0);
+	c->due_boot_ms = phase_next_ms(now, p->offset_ms, phase, c->spec.every_ms, c->due_boot_ms);
+	uv_timer_start(&c->timer, on_due, (uint64_t)(c->due_boot_ms - now), 0);
 }
 
 /* ---- a run ---- */
@@ -160,22 +125,6 @@ static void attempt_end(struct check *c, const struct probe_result *r)
 	p->handlers.on_result(p->handlers.arg, &c->spec, boot_ms, r, changed);
 }
 
-static void run_end(struct check *c)
-{
-	struct probe_result r;
-
-	c->spec.type->finish(c->state, &r); /* closing its descriptor takes it out of the epoll set */
-	c->fd = -1;
-	attempt_end(c, &r);
-}
-
-static void on_wake(uv_timer_t *t)
-{
-	struct check *c = t->data;
-
-	run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
-}
-
 /* A run may have closed its descriptor and opened another with the same number: the set is asked, not our memory. */
 static void fd_watch(struct check *c, int fd, unsigned events)
 {
@@ -187,6 +136,22 @@ static void fd_watch(struct check *c, int fd, unsigned events)
 	if (fd >= 0 && (c->fd != fd || epoll_ctl(c->prober->epoll, EPOLL_CTL_MOD, fd, &e)))
 		epoll_ctl(c->prober->epoll, EPOLL_CTL_ADD, fd, &e);
 	c->fd = fd;
+}
+
+static void run_end(struct check *c)
+{
+	struct probe_result r;
+
+	fd_watch(c, -1, 0); /* finishing need not close it: a borrowed one lives on */
+	c->spec.type->finish(c->state, &r);
+	attempt_end(c, &r);
+}
+
+static void on_wake(uv_timer_t *t)
+{
+	struct check *c = t->data;
+
+	run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
 }
 
 static void run_apply(struct check *c, struct probe_want want)
@@ -265,55 +230,30 @@ static void attempt_now(struct check *c)
 		resolve(c);
 }
 
-static void on_idle(uv_idle_t *idle)
+static void on_turn(struct burst_place *place)
 {
-	struct prober *p = idle->data;
-
-	for (unsigned i = 0; i < BURST_MAX && p->queue; i++) {
-		struct check *c = p->queue;
-
-		p->queue = c->next;
-		if (!p->queue)
-			p->queue_end = &p->queue;
-		attempt_now(c);
-	}
-	if (!p->queue)
-		uv_idle_stop(idle);
+	attempt_now((struct check *)((char *)place - offsetof(struct check, place)));
 }
 
 /* In this turn of the loop, or when very many begin, in one of the next. */
 static void attempt_begin(struct check *c)
 {
-	struct prober *p = c->prober;
-
-	if (p->burst_ms != uv_now(p->loop)) {
-		p->burst_ms = uv_now(p->loop);
-		p->burst = 0;
-	}
-	if (p->burst++ < BURST_MAX) {
+	if (burst_may(&c->prober->burst, &c->place))
 		attempt_now(c);
-		return;
-	}
-	c->phase = PHASE_QUEUE;
-	c->next = NULL;
-	*p->queue_end = c;
-	p->queue_end = &c->next;
-	uv_idle_start(&p->idle, on_idle);
-}
-
-static void queue_leave(struct check *c)
-{
-	struct prober *p = c->prober;
-	struct check **at = &p->queue;
-
-	while (*at != c)
-		at = &(*at)->next;
-	*at = c->next;
-	if (!*at)
-		p->queue_end = at;
+	else
+		c->phase = PHASE_QUEUE;
 }
 
 /* ---- events ---- */
+
+static void name_known(struct check *c)
+{
+	uv_timer_stop(&c->timer);
+	if (burst_may(&c->prober->burst, &c->place))
+		resolve(c);
+	else
+		c->phase = PHASE_QUEUE;
+}
 
 static void on_answer(void *arg, const char *host)
 {
@@ -321,7 +261,7 @@ static void on_answer(void *arg, const char *host)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->checks[i]->phase == PHASE_NAME && !strcmp(p->checks[i]->spec.host, host))
-			resolve(p->checks[i]);
+			name_known(p->checks[i]);
 }
 
 static void on_runs(uv_poll_t *poll, int status, int events)
@@ -347,6 +287,13 @@ static void on_echoes_ready(void *owner)
 
 	if (c->phase == PHASE_RUN)
 		run_apply(c, c->spec.type->step(c->state, 0, (int64_t)uv_now(c->prober->loop)));
+}
+
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+	struct prober *p = prepare->data;
+
+	icmp_flush(p->icmp, on_echoes_ready);
 }
 
 static void on_icmp(uv_poll_t *poll, int status, int events)
@@ -386,12 +333,12 @@ static void check_remove(struct check *c)
 {
 	struct probe_result ignored;
 
-	if (c->phase == PHASE_RUN)
+	if (c->phase == PHASE_RUN) {
+		fd_watch(c, -1, 0);
 		c->spec.type->finish(c->state, &ignored);
-	else if (c->phase == PHASE_QUEUE)
-		queue_leave(c);
+	}
+	burst_leave(&c->prober->burst, &c->place);
 	c->phase = PHASE_IDLE;
-	c->fd = -1;
 	uv_close((uv_handle_t *)&c->timer, on_check_closed);
 }
 
@@ -448,7 +395,7 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	for (size_t i = 0; i < p->count; i++)
 		p->checks[i]->kept = false;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t hash = hash_of(specs[i].class_id, specs[i].instance);
+		uint64_t hash = phase_hash(specs[i].class_id, specs[i].instance);
 
 		fresh[i] = find_same(p, &specs[i], hash);
 		if (fresh[i])
@@ -462,7 +409,7 @@ void prober_set(struct prober *p, const struct check_spec *specs, size_t count, 
 	free(p->checks);
 	p->checks = fresh;
 	p->count = count;
-	p->first_slot = hash_of(CLASS_COUNT, spread);
+	p->agent = phase_hash(CLASS_COUNT, spread);
 	snprintf(p->node, sizeof(p->node), "%s", spread);
 	p->count_of[0] = p->count_of[1] = 0;
 	for (size_t i = 0; i < count; i++)
@@ -505,16 +452,18 @@ struct prober *prober_new(uv_loop_t *loop, struct icmp *icmp, const struct probe
 	p->loop = loop;
 	p->icmp = icmp;
 	p->handlers = *h;
-	p->queue_end = &p->queue;
 	p->names = names_new(loop, on_answer, p);
 	p->trust = trust_new();
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll < 0)
 		log_die("no epoll set for the probes: %s", strerror(errno));
 	poll_add(p, &p->polls[POLL_RUNS], p->epoll, UV_READABLE, on_runs);
-	uv_idle_init(loop, &p->idle);
-	p->idle.data = p;
-	p->open_handles++;
+	burst_init(&p->burst, loop, on_turn);
+	uv_prepare_init(loop, &p->before_sleep);
+	p->burst.idle.data = p->before_sleep.data = p;
+	p->open_handles += 2;
+	if (icmp)
+		uv_prepare_start(&p->before_sleep, on_before_sleep);
 	for (int i = 0; i < ICMP_FAMILIES; i++)
 		poll_add(p, &p->polls[POLL_ICMP + i], icmp ? icmp_fd(icmp, i) : -1, UV_READABLE | UV_PRIORITIZED,
 		        on_icmp);
@@ -536,5 +485,6 @@ void prober_close(struct prober *p)
 	for (int i = 0; i < PROBER_POLLS; i++)
 		if (p->polls[i].data)
 			uv_close((uv_handle_t *)&p->polls[i], on_handle_closed);
-	uv_close((uv_handle_t *)&p->idle, on_handle_closed);
+	burst_close(&p->burst, on_handle_closed);
+	uv_close((uv_handle_t *)&p->before_sleep, on_handle_closed);
 }

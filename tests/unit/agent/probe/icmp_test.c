@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,8 +23,7 @@
 static struct probe_job job_for(struct icmp *ic, const char *host, void *owner)
 {
 	static const struct probe_options none;
-	struct probe_job job = {
-	        .interface = "", .options = &none, .timeout_ms = 2000, .gap_ms = 200, .icmp = ic, .owner = owner};
+	struct probe_job job = {.interface = "", .options = &none, .timeout_ms = 2000, .icmp = ic, .owner = owner};
 
 	assert_int_equal(probe_address_parse(host, 0, &job.address), 0);
 	return job;
@@ -34,26 +34,36 @@ static void on_ready(void *owner)
 	++*(unsigned *)owner;
 }
 
-static void run_loopback(enum icmp_family family, const char *host)
+/* As the prober does; false: it waits for its next echo or for its end. */
+static void turn(struct icmp *ic, enum icmp_family family)
+{
+	struct pollfd p = {.fd = icmp_fd(ic, family), .events = POLLIN};
+
+	icmp_flush(ic, on_ready);
+	assert_true(poll(&p, 1, 300) >= 0);
+	icmp_receive(ic, family, true, on_ready);
+}
+
+static void run_loopback(enum icmp_family family, const char *host, int count, int64_t gap_ms)
 {
 	struct icmp *ic = icmp_open();
+	struct probe_options options = {.count = count};
+	unsigned ready = 0, wanted = count ? (unsigned)count : ICMP_ECHOES;
 	struct icmp_run run;
-	unsigned ready = 0;
 	int64_t now = 0;
 
 	SKIP_WITHOUT(ic, family);
 	struct probe_job job = job_for(ic, host, &ready);
+	job.options = &options;
+	job.gap_ms = gap_ms;
 	struct probe_want want = probe_icmp.start(&run, &job, now);
-	for (unsigned i = 0; i < 100 && run.received < ICMP_ECHOES; i++) {
-		struct pollfd p = {.fd = icmp_fd(ic, family), .events = POLLIN};
-
-		if (run.sent < ICMP_ECHOES) {
-			assert_int_equal(want.wake_ms, now + 200);
+	for (unsigned i = 0; i < 100 && run.received < wanted; i++) {
+		if (run.sent < wanted) {
+			assert_int_equal(want.wake_ms, now + gap_ms);
 			now = want.wake_ms;
 			want = probe_icmp.step(&run, 0, now);
 		}
-		assert_true(poll(&p, 1, 5000) >= 0);
-		icmp_receive(ic, family, true, on_ready);
+		turn(ic, family);
 	}
 	want = probe_icmp.step(&run, 0, now);
 	assert_true(want.done);
@@ -61,17 +71,24 @@ static void run_loopback(enum icmp_family family, const char *host)
 	struct probe_result r;
 	probe_icmp.finish(&run, &r);
 	assert_true(r.up);
-	assert_int_equal(r.sent, 5);
-	assert_int_equal(r.received, 5);
+	assert_int_equal(r.sent, wanted);
+	assert_int_equal(r.received, wanted);
 	assert_true(r.rtt_min_us >= 0 && r.rtt_min_us <= r.rtt_us && r.rtt_us <= r.rtt_max_us);
-	assert_true(r.jitter_us >= 0);
+	assert_true(wanted == 1 ? r.jitter_us == PROBE_UNKNOWN : r.jitter_us >= 0);
+	assert_int_equal(r.detail[ECHO_LOSS], 0);
+	assert_int_equal(r.detail[ECHO_RTT], r.rtt_us);
+	assert_int_equal(r.detail[ECHO_REORDERED], 0);
+	assert_int_equal(r.detail[ECHO_DUPLICATES], 0);
 	icmp_close(ic);
 }
 
 static void test_loopback_v4(void **state)
 {
 	(void)state;
-	run_loopback(ICMP_V4, "127.0.0.1");
+	run_loopback(ICMP_V4, "127.0.0.1", 0, 0);
+	run_loopback(ICMP_V4, "127.0.0.1", 0, 200);
+	run_loopback(ICMP_V4, "127.0.0.1", 1, 0);
+	run_loopback(ICMP_V4, "127.0.0.1", 20, 0);
 }
 
 static void test_loopback_v6(void **state)
@@ -86,7 +103,8 @@ static void test_loopback_v6(void **state)
 		skip();
 	}
 	close(fd);
-	run_loopback(ICMP_V6, "::1");
+	run_loopback(ICMP_V6, "::1", 0, 0);
+	run_loopback(ICMP_V6, "::1", 3, 100);
 }
 
 static void test_no_answer(void **state)
@@ -100,8 +118,10 @@ static void test_no_answer(void **state)
 	(void)state;
 	SKIP_WITHOUT(ic, ICMP_V4);
 	struct probe_job job = job_for(ic, "127.0.0.1", &ready);
+	job.gap_ms = 200;
 	struct probe_want want = probe_icmp.start(&run, &job, now);
 	while (!want.done) { /* the replies are never read */
+		icmp_flush(ic, on_ready);
 		now = want.wake_ms;
 		want = probe_icmp.step(&run, 0, now);
 	}
@@ -119,7 +139,7 @@ static void test_no_answer(void **state)
 
 static void test_no_socket(void **state)
 {
-	struct icmp ic = {.fds = {-1, -1}};
+	struct icmp ic = {.sockets = {{.fd = -1}, {.fd = -1}}};
 	struct icmp_run run;
 	struct probe_result r;
 	struct probe_job job = job_for(&ic, "127.0.0.1", NULL);
@@ -133,9 +153,9 @@ static void test_no_socket(void **state)
 
 static void test_foreign_replies(void **state)
 {
-	struct icmp ic = {.id = 7, .cookie = "12345678"};
+	struct icmp ic = {.id = 7, .cookie = "1234567"};
 	struct icmp_run run = {.ic = &ic, .number = 3, .sent = 2}, *slots[1] = {&run};
-	struct echo ours = {.id = 7, .seq = 1, .slot = 0, .run = 3, .cookie = "12345678"}, e;
+	struct echo ours = {.id = 7, .seq = 1, .slot = 0, .run = 3, .cookie = "1234567"}, e;
 
 	(void)state;
 	ic.slots = slots;
@@ -157,28 +177,174 @@ static void test_foreign_replies(void **state)
 
 static void test_stepped_clock_drops_the_time(void **state)
 {
-	struct icmp_run run = {.sent = 1};
-	struct icmp_echo *e = &run.echoes[0];
+	struct icmp_run run = {.count = 5, .sent = 2, .drift_ns = 7};
 
 	(void)state;
-	*e = (struct icmp_echo){.sent_ns = 1000, .drift_ns = drift_ns(), .rtt_ns = -1};
-	answered(&run, e, 51000);
-	assert_int_equal(e->rtt_ns, 50000);
-	*e = (struct icmp_echo){.sent_ns = 1000, .drift_ns = drift_ns() - 3000000000, .rtt_ns = -1};
-	answered(&run, e, 51000);
-	assert_int_equal(e->rtt_ns, -1);
+	run.ns[0] = run.ns[1] = 1000;
+	answered(&run, 0, 51000, 7 + STEPPED_NS - 1);
+	assert_int_equal(run.ns[0], 50000);
+	answered(&run, 1, 51000, 7 + 3000000000);
+	assert_int_equal(run.ns[1], NO_TRIP);
 	assert_int_equal(run.received, 2); /* answered all the same */
+}
+
+/* An answer as the socket gives it, to echo `seq` of the run. */
+static struct icmp_in answer_to(const struct icmp *ic, const struct icmp_run *run, unsigned seq)
+{
+	struct echo packet = {.id = ic->id, .seq = (uint16_t)seq, .slot = run->slot, .run = run->number};
+	struct icmp_in in = {.len = ECHO_PACKET_BYTES, .from = run->address, .stamp_ns = 9000};
+
+	memcpy(packet.cookie, ic->cookie, sizeof(packet.cookie));
+	echo_encode(&packet, true, in.data);
+	in.data[0] = 129;
+	return in;
+}
+
+static void test_order_and_duplicates(void **state)
+{
+	static const uint8_t order[] = {0, 2, 1, 1, 2, 4, 3};
+	struct icmp ic = {.id = 7, .cookie = "1234567", .sockets[ICMP_V6] = {.raw = true, .v6 = true}};
+	struct icmp_run run = {.number = 3, .count = 5, .sent = 5}, *slots[1] = {&run};
+	struct hearing h = {.ic = &ic, .family = ICMP_V6, .on_ready = on_ready};
+	struct probe_result r;
+	struct icmp_in in;
+	unsigned ready = 0;
+
+	(void)state;
+	probe_address_parse("2001:db8::1", 0, &run.address);
+	run.owner = &ready;
+	run.ic = &ic;
+	ic.slots = slots;
+	ic.slot_count = 1;
+	for (size_t i = 0; i < sizeof(order); i++) {
+		assert_int_equal(ready, 0);
+		in = answer_to(&ic, &run, order[i]);
+		on_came(&h, &in);
+	}
+	assert_int_equal(ready, 1);
+	in = answer_to(&ic, &run, 0);
+	probe_address_parse("2001:db8::2", 0, &in.from); /* of a stranger */
+	on_came(&h, &in);
+	probe_icmp.finish(&run, &r);
+	assert_int_equal(r.received, 5);
+	assert_int_equal(r.detail[ECHO_REORDERED], 2); /* 1 after 2, 3 after 4 */
+	assert_int_equal(r.detail[ECHO_DUPLICATES], 2);
+	assert_int_equal(r.detail[ECHO_LOSS], 0);
+}
+
+/* A router quotes only the head of the packet: the target tells whose it was. */
+static void test_short_quote(void **state)
+{
+	struct icmp ic = {.id = 0x0102, .cookie = "1234567"};
+	struct icmp_run run = {.number = 3, .count = 2, .sent = 2, .ic = &ic}, *slots[1] = {&run};
+	struct icmp_in in = {.len = 8,
+	        .data = {8, 0, 0, 0, 1, 2, 0, 1},
+	        .complains = true,
+	        .complaint = {.reason = REASON_PROHIBITED}};
+	struct probe_result r;
+
+	(void)state;
+	ic.slots = slots;
+	ic.slot_count = 1;
+	probe_address_parse("192.0.2.1", 0, &run.address);
+	probe_address_parse("192.0.2.1", 0, &in.from);
+	probe_address_parse("192.0.2.254", 0, &in.complaint.by);
+	on_sent(&ic, &in);
+	on_sent(&ic, &in); /* said twice */
+	assert_int_equal(run.failed, 1);
+	in.data[7] = 9; /* never sent */
+	on_sent(&ic, &in);
+	in.data[7] = 0;
+	in.data[5] = 3; /* of another program */
+	on_sent(&ic, &in);
+	assert_int_equal(run.failed, 1);
+	in.data[5] = 2;
+	on_sent(&ic, &in);
+	assert_true(run_complete(&run));
+	probe_icmp.finish(&run, &r);
+	assert_int_equal(r.reason, REASON_PROHIBITED);
+	assert_string_equal(r.note, "192.0.2.254 says so");
+	assert_int_equal(r.detail[ECHO_LOSS], 10000);
+}
+
+/* Hundreds of runs share the batches; one that cannot be sent fails alone, and those given up are passed over. */
+static void test_many_runs(void **state)
+{
+	static struct icmp_run runs[300];
+	struct icmp *ic = icmp_open();
+	unsigned ready = 0, up = 0;
+	struct probe_result r;
+
+	(void)state;
+	SKIP_WITHOUT(ic, ICMP_V4);
+	for (int i = 0; i < 300; i++) {
+		struct probe_job job = job_for(ic, i % 100 == 7 ? "255.255.255.255" : "127.0.0.1", &ready);
+
+		assert_false(probe_icmp.start(&runs[i], &job, 0).done);
+		if (i % 100 == 8)
+			probe_icmp.finish(&runs[i], &r);
+		if (i % 32 == 31) /* more at once than the socket's buffer holds would be lost */
+			turn(ic, ICMP_V4);
+	}
+	for (int i = 0; i < 20 && ready < 297; i++)
+		turn(ic, ICMP_V4);
+	assert_true(ready >= 297); /* what failed is told at each turn until it is finished */
+	for (int i = 0; i < 300; i++)
+		if (i % 100 != 8) {
+			probe_icmp.finish(&runs[i], &r);
+			up += r.up;
+			assert_int_equal(r.received, i % 100 == 7 ? 0 : 5);
+			assert_int_equal(r.reason, i % 100 == 7 ? REASON_LOCAL : REASON_OK); /* no right to broadcast */
+		}
+	assert_int_equal(up, 294);
+	icmp_close(ic);
+}
+
+static void test_source_and_interface(void **state)
+{
+	struct icmp *ic = icmp_open();
+	struct icmp_run run;
+	unsigned ready = 0;
+	struct probe_result r;
+
+	(void)state;
+	SKIP_WITHOUT(ic, ICMP_V4);
+	struct probe_job job = job_for(ic, "127.0.0.1", &ready);
+	job.interface = "lo";
+	probe_address_parse("127.0.0.9", 0, &job.source);
+	probe_icmp.start(&run, &job, 0);
+	for (int i = 0; i < 20 && !ready; i++)
+		turn(ic, ICMP_V4);
+	probe_icmp.finish(&run, &r);
+	assert_true(r.up);
+	job.interface = "";
+	probe_address_parse("192.0.2.77", 0, &job.source); /* not ours */
+	probe_icmp.start(&run, &job, 0);
+	icmp_flush(ic, on_ready);
+	assert_int_equal(ready, 2);
+	probe_icmp.finish(&run, &r);
+	assert_int_equal(r.reason, REASON_LOCAL);
+	job.interface = "no-such-line";
+	assert_true(probe_icmp.start(&run, &job, 0).done);
+	probe_icmp.finish(&run, &r);
+	assert_int_equal(r.reason, REASON_LOCAL);
+	job.interface = "";
+	probe_address_parse("::1", 0, &job.source); /* of the other family */
+	assert_true(probe_icmp.start(&run, &job, 0).done);
+	probe_icmp.finish(&run, &r);
+	assert_int_equal(r.reason, REASON_LOCAL);
+	icmp_close(ic);
 }
 
 static void test_summary(void **state)
 {
 	static const int64_t trips_us[ICMP_ECHOES] = {1000, 3000, -1, 2000, 2000};
-	struct icmp_run run = {.sent = ICMP_ECHOES};
+	struct icmp_run run = {.sent = ICMP_ECHOES, .answered = 1 | 2 | 8 | 16};
 	struct probe_result r = probe_result_none();
 
 	(void)state;
 	for (unsigned i = 0; i < ICMP_ECHOES; i++)
-		run.echoes[i].rtt_ns = trips_us[i] < 0 ? -1 : trips_us[i] * 1000;
+		run.ns[i] = trips_us[i] * 1000;
 	summarize(&run, &r);
 	assert_int_equal(r.rtt_us, 2000);
 	assert_int_equal(r.rtt_min_us, 1000);
@@ -195,6 +361,10 @@ int main(void)
 	        cmocka_unit_test(test_no_socket),
 	        cmocka_unit_test(test_foreign_replies),
 	        cmocka_unit_test(test_stepped_clock_drops_the_time),
+	        cmocka_unit_test(test_order_and_duplicates),
+	        cmocka_unit_test(test_short_quote),
+	        cmocka_unit_test(test_many_runs),
+	        cmocka_unit_test(test_source_and_interface),
 	        cmocka_unit_test(test_summary),
 	};
 

@@ -68,6 +68,7 @@ struct seen {
 	struct prober *prober;
 	unsigned results, changes, wanted;
 	unsigned of[4];
+	unsigned at_last_turn, most_a_turn;
 	bool up;
 };
 
@@ -244,39 +245,215 @@ static void test_list_is_replaced(void **state)
 	close_prober(&loop, &s);
 }
 
-static void test_phases_spread(void **state)
+/* A thousand at once: whoever else the loop serves gets its turn in between. */
+static void on_other_turn(uv_idle_t *idle)
 {
-	struct prober p = {.count_of = {1000, 1000}, .first_slot = 77};
-	unsigned seen[10] = {0};
+	struct seen *s = idle->data;
 
-	(void)state;
-	for (int i = 0; i < 1000; i++) {
-		struct check c = {.prober = &p, .spec = spec_for("x", 1)};
-
-		snprintf(c.spec.instance, sizeof(c.spec.instance), "svc-%d", i);
-		c.spec.every_ms = 10000;
-		c.hash = hash_of(CLASS_SERVICE, c.spec.instance);
-		assert_in_range(phase_ms(&c), 0, 9999);
-		seen[phase_ms(&c) / 1000]++;
-		c.spec.at_once = true;
-		assert_in_range(phase_ms(&c), 0, 150);
-	}
-	for (int i = 0; i < 10; i++)
-		assert_in_range(seen[i], 50, 150);
+	if (s->results > s->at_last_turn + s->most_a_turn)
+		s->most_a_turn = s->results - s->at_last_turn;
+	s->at_last_turn = s->results;
 }
 
-/* A few checks share one wake-up, which differs from agent to agent. */
-static void test_few_share_a_phase(void **state)
+static void test_burst_starves_nobody(void **state)
 {
-	struct prober p = {.count_of = {5, 0}, .first_slot = hash_of(CLASS_COUNT, "node-1")};
-	struct prober q = {.count_of = {5, 0}, .first_slot = hash_of(CLASS_COUNT, "node-2")};
-	struct check a = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 17};
-	struct check b = {.prober = &p, .spec = {.every_ms = 60000}, .hash = 4711};
-	struct check c = {.prober = &q, .spec = {.every_ms = 60000}, .hash = 17};
+	static struct check_spec specs[1000];
+	char name[METRIC_INSTANCE_MAX];
+	struct seen s;
+	uv_loop_t loop;
+	uv_idle_t other;
 
 	(void)state;
-	assert_int_equal(phase_ms(&a), phase_ms(&b));
-	assert_int_not_equal(phase_ms(&a), phase_ms(&c));
+	open_prober(&loop, &s);
+	scripts[1].up = true;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "svc-%d", i);
+		specs[i] = spec_for(name, 1);
+	}
+	prober_set(s.prober, specs, 1000, "n");
+	uv_idle_init(&loop, &other);
+	other.data = &s;
+	uv_idle_start(&other, on_other_turn);
+	prober_run_now(s.prober);
+	assert_int_equal(s.results, BURST_MAX);
+	run_until(&loop, &s, 1000);
+	assert_in_range(s.most_a_turn, 1, 2 * BURST_MAX);
+	assert_int_equal(scripts[1].starts, 1000);
+	uv_close((uv_handle_t *)&other, NULL);
+	close_prober(&loop, &s);
+}
+
+/* A list that is replaced while most of the old one still waits for its turn. */
+static void test_burst_is_forgotten(void **state)
+{
+	static struct check_spec specs[100];
+	char name[METRIC_INSTANCE_MAX];
+	struct seen s;
+	uv_loop_t loop;
+
+	(void)state;
+	open_prober(&loop, &s);
+	scripts[1].up = true;
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "svc-%d", i);
+		specs[i] = spec_for(name, 1);
+	}
+	prober_set(s.prober, specs, 100, "n");
+	prober_run_now(s.prober);
+	prober_set(s.prober, specs + 90, 10, "n");
+	run_until(&loop, &s, BURST_MAX + 10);
+	assert_int_equal(scripts[1].starts, BURST_MAX + 10);
+	prober_run_now(s.prober);
+	close_prober(&loop, &s);
+}
+
+/* ---- descriptors ---- */
+
+/* Two descriptors one after the other with the same number, then one that is borrowed and stays open. */
+struct pipe_state {
+	int mine, theirs;
+	unsigned steps;
+};
+
+static int lent[2];
+
+static struct probe_want pipe_start(void *state, const struct probe_job *job, int64_t now_ms)
+{
+	struct pipe_state *s = state;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	*s = (struct pipe_state){.mine = ends[0], .theirs = ends[1]};
+	assert_int_equal(write(ends[1], "1", 1), 1);
+	assert_string_equal(job->interface, "eth9");
+	assert_string_equal(job->host, "127.0.0.1");
+	assert_string_equal(job->options->path, "/deep");
+	assert_int_equal(job->name_us, PROBE_UNKNOWN);
+	return (struct probe_want){.fd = s->mine, .events = PROBE_READABLE, .wake_ms = now_ms + 60000};
+}
+
+static struct probe_want pipe_step(void *state, unsigned events, int64_t now_ms)
+{
+	struct pipe_state *s = state;
+	int old = s->mine, ends[2];
+
+	assert_true(events & PROBE_READABLE);
+	switch (s->steps++) {
+	case 0:
+		close(s->mine);
+		close(s->theirs);
+		assert_int_equal(pipe(ends), 0);
+		s->mine = ends[0];
+		s->theirs = ends[1];
+		assert_int_equal(s->mine, old);
+		assert_int_equal(write(s->theirs, "2", 1), 1);
+		return (struct probe_want){.fd = s->mine, .events = PROBE_READABLE, .wake_ms = now_ms + 60000};
+	case 1:
+		return (struct probe_want){.fd = lent[0], .events = PROBE_READABLE, .wake_ms = now_ms + 60000};
+	default:
+		return (struct probe_want){.done = true, .fd = -1};
+	}
+}
+
+static void pipe_finish(void *state, struct probe_result *out)
+{
+	struct pipe_state *s = state;
+
+	close(s->mine);
+	close(s->theirs);
+	*out = probe_result_none();
+	out->up = s->steps == 3;
+	out->reason = REASON_OK;
+}
+
+static const struct probe_type piped = {.name = "pipe", .start = pipe_start, .step = pipe_step, .finish = pipe_finish};
+
+static void test_descriptors_change(void **state)
+{
+	struct check_spec spec = spec_for("land", 1);
+	struct epoll_event got;
+	char path[] = "/deep";
+	struct seen s;
+	uv_loop_t loop;
+
+	(void)state;
+	assert_int_equal(pipe(lent), 0);
+	assert_int_equal(write(lent[1], "3", 1), 1);
+	open_prober(&loop, &s);
+	spec.type = &piped;
+	spec.options.path = path;
+	strcpy(spec.interface, "eth9");
+	prober_set(s.prober, &spec, 1, "n");
+	path[1] = '!'; /* it was copied */
+	prober_run_now(s.prober);
+	run_until(&loop, &s, 1);
+	assert_true(s.up);
+	assert_int_equal(epoll_wait(s.prober->epoll, &got, 1, 0),
+	        0); /* the lent one is out of the set, though it is open and full */
+	path[1] = 'd';
+	struct check *kept = s.prober->checks[0];
+	prober_set(s.prober, &spec, 1, "n");
+	assert_ptr_equal(s.prober->checks[0], kept); /* the same options */
+	path[1] = 'x';
+	prober_set(s.prober, &spec, 1, "n");
+	assert_ptr_not_equal(s.prober->checks[0], kept);
+	close_prober(&loop, &s);
+	close(lent[0]);
+	close(lent[1]);
+}
+
+/* What "system" stands for, the kind knows; a name is looked up and its time is told. */
+static int64_t seen_name_us;
+
+static struct probe_want naming_start(void *state, const struct probe_job *job, int64_t now_ms)
+{
+	(void)state;
+	(void)now_ms;
+	scripts[0].starts++;
+	scripts[0].silent = !job->address.any.sa_family;
+	seen_name_us = job->name_us;
+	return (struct probe_want){.done = true, .fd = -1};
+}
+
+static void naming_finish(void *state, struct probe_result *out)
+{
+	(void)state;
+	scripts[0].finishes++;
+	*out = probe_result_none();
+	out->up = true;
+}
+
+static const struct probe_type naming = {.name = "naming",
+        .own_hosts = true,
+        .default_port = 53,
+        .start = naming_start,
+        .finish = naming_finish};
+
+static void test_own_hosts_and_names(void **state)
+{
+	struct check_spec spec = spec_for("land", 53);
+	struct seen s;
+	uv_loop_t loop;
+
+	(void)state;
+	open_prober(&loop, &s);
+	spec.type = &naming;
+	strcpy(spec.host, "system");
+	prober_set(s.prober, &spec, 1, "n");
+	prober_run_now(s.prober);
+	run_until(&loop, &s, 1);
+	assert_true(scripts[0].silent);
+	assert_int_equal(seen_name_us, PROBE_UNKNOWN);
+	strcpy(spec.host, "localhost");
+	prober_set(s.prober, &spec, 1, "n");
+	prober_run_now(s.prober);
+	run_until(&loop, &s, 2);
+	assert_false(scripts[0].silent);
+	assert_true(seen_name_us > 0);
+	prober_run_now(s.prober); /* remembered */
+	run_until(&loop, &s, 3);
+	assert_int_equal(seen_name_us, PROBE_UNKNOWN);
+	close_prober(&loop, &s);
 }
 
 int main(void)
@@ -287,8 +464,10 @@ int main(void)
 	        cmocka_unit_test(test_slow_one_delays_nobody),
 	        cmocka_unit_test(test_name_that_is_none),
 	        cmocka_unit_test(test_list_is_replaced),
-	        cmocka_unit_test(test_phases_spread),
-	        cmocka_unit_test(test_few_share_a_phase),
+	        cmocka_unit_test(test_burst_starves_nobody),
+	        cmocka_unit_test(test_burst_is_forgotten),
+	        cmocka_unit_test(test_descriptors_change),
+	        cmocka_unit_test(test_own_hosts_and_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
