@@ -63,8 +63,9 @@ static int64_t check_step_ms(const struct fleet *f, const struct judge_check *c)
 	const struct judge_node *n = c->node;
 	int64_t step_ms = n->site && n->site->step_ms ? n->site->step_ms : f->step_ms;
 	bool gear = n->inv && n->inv->kind == NODE_GEAR;
-	if ((slow[c->kind] || gear) && step_ms < SLOW_STEP_MS)
-		step_ms = SLOW_STEP_MS;
+	int64_t least_ms = gear && n->inv->every_ms > 0 ? n->inv->every_ms : SLOW_STEP_MS;
+	if ((slow[c->kind] || gear) && step_ms < least_ms)
+		step_ms = least_ms;
 	return n->simulated && step_ms < SIMULATED_STEP_MS ? SIMULATED_STEP_MS : step_ms;
 }
 
@@ -207,7 +208,8 @@ enum state check_state_now(const struct judge_check *c, int64_t now, int64_t *si
 {
 	/* a connection's state holds until another record says otherwise */
 	bool lasting = c->kind == KIND_AGENT || c->node->simulated;
-	return state_now(&c->machine, c->step_ms, lasting ? c->machine.at : now, since);
+	return state_now(
+	        &c->machine, state_step_ms(c->kind, &c->machine, c->step_ms), lasting ? c->machine.at : now, since);
 }
 
 static void check_free(struct judge_check *c)

@@ -256,11 +256,11 @@ void judge_hint(
 	struct judge_check *c = whose ? fleet_check(whose, (enum check_kind) class->id, instance) : NULL;
 	/* while a backlog replays, its samples decide when they get here */
 	if (!c || c->kind == KIND_AGENT || c->kind == KIND_HOST || at > j->now + SWEEP_MS ||
-	        at - c->machine.at > state_patience_ms(c->step_ms))
+	        at - c->machine.at > state_patience_ms(state_step_ms(c->kind, &c->machine, c->step_ms)))
 		return;
 	enum state bad = accuses[c->kind] ? STATE_DOWN : STATE_DEGRADED;
-	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, up ? STATE_UP : bad,
-	        up ? REASON_OK : (uint8_t)reason, out);
+	unsigned moves = state_feed(&c->machine, state_rule(c->kind), state_step_ms(c->kind, &c->machine, c->step_ms),
+	        at, up ? STATE_UP : bad, up ? REASON_OK : (uint8_t)reason, out);
 	c->dirty = true;
 	for (unsigned k = 0; k < moves; k++)
 		judge_move(j, c, &out[k], false);

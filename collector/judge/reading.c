@@ -266,7 +266,8 @@ static void on_row(void *arg, uint32_t set, int64_t boot_ms, const int64_t *valu
 	enum state seen = readers[c->kind](rd->j, c, at, values, count, &reason);
 	if (seen == STATE_UNOBSERVED)
 		return;
-	unsigned moves = state_feed(&c->machine, state_rule(c->kind), c->step_ms, at, seen, reason, out);
+	int64_t step_ms = state_step_ms(c->kind, &c->machine, c->step_ms);
+	unsigned moves = state_feed(&c->machine, state_rule(c->kind), step_ms, at, seen, reason, out);
 	for (unsigned i = 0; i < moves; i++)
 		judge_move(rd->j, c, &out[i], !isnan(c->value[0]));
 }

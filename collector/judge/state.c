@@ -40,6 +40,12 @@ const struct state_rule *state_rule(enum check_kind kind)
 	return &kinds[kind].rule;
 }
 
+int64_t state_step_ms(enum check_kind kind, const struct state_machine *m, int64_t step_ms)
+{
+	/* 2.5 of these are more than the poller's longest pause */
+	return kind == KIND_GEAR && m->state == STATE_DOWN ? step_ms * 4 : step_ms;
+}
+
 int64_t state_patience_ms(int64_t step_ms)
 {
 	return step_ms * 5 / 2;

@@ -61,6 +61,8 @@ unsigned state_feed(struct state_machine *m, const struct state_rule *rule, int6
 bool state_set(struct state_machine *m, int64_t at, enum state to, uint8_t reason, struct transition *out);
 /* The state as it shows at `now`; *since (may be NULL) is when that began. */
 enum state state_now(const struct state_machine *m, int64_t step_ms, int64_t now, int64_t *since);
+/* The step that evidence of this kind may be expected in: gear that is down is asked more and more rarely (agent/poll/poller.h). */
+int64_t state_step_ms(enum check_kind kind, const struct state_machine *m, int64_t step_ms);
 /* How long after the last evidence a check becomes unobserved. */
 int64_t state_patience_ms(int64_t step_ms);
 

@@ -14,7 +14,6 @@
 #define BUCKETS 4096
 #define SETS_FIRST 32
 #define FILE_NAME_SIZE 96
-#define GEAR_STEP_MS 60000
 
 enum slot_state { SLOT_NEW, SLOT_FILE, SLOT_ELSEWHERE, SLOT_UNKNOWN };
 
@@ -115,8 +114,8 @@ static unsigned step_of(const struct route *r, const struct node *node)
 {
 	int64_t step_ms = node->at->step_ms ? node->at->step_ms : r->config->step_ms;
 
-	if (node->kind == NODE_GEAR && step_ms < GEAR_STEP_MS)
-		step_ms = GEAR_STEP_MS;
+	if (node->kind == NODE_GEAR && step_ms < node->every_ms)
+		step_ms = node->every_ms;
 	return step_ms >= 1000 ? (unsigned)(step_ms / 1000) : 1;
 }
 

@@ -85,7 +85,8 @@ static void take_check(
 	        .since = sqlite3_column_int64(st, 6),
 	        .at = sqlite3_column_int64(st, 7)};
 	bool lasting = c->kind == KIND_AGENT || (n->inv->at && n->inv->at->simulated);
-	c->state = state_now(&m, step_ms, lasting ? m.at : now - WRITTEN_BEHIND_MS, &c->since);
+	c->state =
+	        state_now(&m, state_step_ms(c->kind, &m, step_ms), lasting ? m.at : now - WRITTEN_BEHIND_MS, &c->since);
 	c->reason = sqlite3_column_int(st, 5);
 	c->value[0] = value_of(st, 8);
 	c->value[1] = value_of(st, 9);

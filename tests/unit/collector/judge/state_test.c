@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "collector/judge/state.c"
+#include "common/metric.h"
 
 #define STEP 10000
 
@@ -113,6 +114,13 @@ static void test_names(void **state)
 	assert_string_equal(state_name(STATE_DEGRADED), "degraded");
 	assert_string_equal(state_name(77), "unobserved");
 	assert_string_equal(check_kind_name(KIND_SERVICE), "svc");
+	/* kinds stand for classes of the same number */
+	for (int k = 0; k < KIND_COUNT; k++)
+		assert_string_equal(check_kind_name(k), metric_class((enum metric_class_id)k)->name);
+	const struct state_machine down = {.state = STATE_DOWN}, up = {.state = STATE_UP};
+	assert_int_equal(state_step_ms(KIND_GEAR, &down, 60000), 240000);
+	assert_int_equal(state_step_ms(KIND_GEAR, &up, 60000), 60000);
+	assert_int_equal(state_step_ms(KIND_SERVICE, &down, 10000), 10000);
 	assert_int_equal(state_rule(KIND_SERVICE)->down_rows, 1);
 	assert_int_equal(state_rule(KIND_SERVICE)->up_rows, 2);
 }
