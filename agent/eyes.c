@@ -293,6 +293,13 @@ static void on_trap(void *arg, const char *id)
 		poller_soon(e->poller, id);
 }
 
+static bool interface_of(void *arg, const char *id, int64_t index, char *out, size_t size)
+{
+	const struct eyes *e = arg;
+
+	return e->poller && poller_interface(e->poller, id, index, out, size);
+}
+
 static void on_stop(void *arg)
 {
 	struct eyes *e = arg;
@@ -360,8 +367,10 @@ static int eyes_open(struct eyes *e)
 	e->paths = paths_new(&e->loop, e->icmp, &e->sink, e->config->node);
 	e->asks = asks_new(&e->loop, e->icmp, on_answer, e);
 	senses_start(e->senses);
-	if (e->traps)
+	if (e->traps) {
 		traps_start(e->traps, &e->loop, on_trap, e);
+		traps_name_by(e->traps, interface_of);
+	}
 	process_listen(e->self, &e->loop, &events, e);
 	process_ready(e->self);
 	return 0;

@@ -162,6 +162,49 @@ bool message_next(struct cursor *varbinds, struct message_room *room, struct var
 	return true;
 }
 
+int message_trap_v1_read(const void *data, size_t len, struct message_room *room, struct message_trap_v1 *out)
+{
+	struct cursor all = cursor_of(data, len), message = ber_of(&all, TAG_SEQUENCE), community, pdu, enterprise,
+	              agent;
+	int64_t version = ber_integer(&message);
+
+	memset(out, 0, sizeof(*out));
+	community = ber_of(&message, TAG_BYTES);
+	pdu = ber_of(&message, MESSAGE_TRAP_V1);
+	out->community = community.data;
+	out->community_len = community.len;
+	enterprise = ber_of(&pdu, TAG_OID);
+	out->enterprise.type = VARBIND_OID;
+	out->enterprise.name = room->object;
+	out->enterprise.len = pdu.failed ? 0 : unfold_oid(enterprise.data, enterprise.len, room->object);
+	agent = ber_of(&pdu, VARBIND_ADDRESS);
+	if (agent.len == sizeof(out->agent))
+		memcpy(out->agent, agent.data, sizeof(out->agent));
+	out->generic = ber_integer(&pdu);
+	out->specific = ber_integer(&pdu);
+	ber_of(&pdu, VARBIND_TICKS);
+	out->varbinds = ber_of(&pdu, TAG_SEQUENCE);
+	return message.failed || pdu.failed || version || !out->enterprise.len ? -EBADMSG : 0;
+}
+
+int message_version(const void *data, size_t len)
+{
+	struct cursor all = cursor_of(data, len), message = ber_of(&all, TAG_SEQUENCE);
+	int64_t version = ber_integer(&message);
+
+	return message.failed || version < 0 || version > 3 ? -1 : (int)version;
+}
+
+size_t message_pdu_at(const void *data, size_t len)
+{
+	struct cursor all = cursor_of(data, len), message = ber_of(&all, TAG_SEQUENCE);
+
+	ber_integer(&message);
+	ber_of(&message, TAG_BYTES);
+	return message.failed || !cursor_left(&message) ? 0
+	                                                : (size_t)(message.data - (const uint8_t *)data) + message.at;
+}
+
 /* ---- v3's head ---- */
 
 static void security_read(struct cursor security, struct message_head *out, bool *failed)

@@ -43,6 +43,21 @@ int message_read(const void *data, size_t len, struct message *out);
 /* The next varbind into `v` (not its root and index_at; type may be an exception or NULL 5). False at the end, or when `varbinds->failed`. */
 bool message_next(struct cursor *varbinds, struct message_room *room, struct varbind *v);
 
+struct message_trap_v1 {
+	const uint8_t *community;
+	size_t community_len;
+	struct varbind enterprise; /* an OID */
+	uint8_t agent[4];
+	int64_t generic, specific;
+	struct cursor varbinds;
+};
+/* The enterprise is unfolded into `room->object`: used up by the first message_next. -EBADMSG. */
+int message_trap_v1_read(const void *data, size_t len, struct message_room *room, struct message_trap_v1 *out);
+/* 0 v1, 1 v2c, 3; -1: no SNMP. */
+int message_version(const void *data, size_t len);
+/* Where the PDU's tag stands, which makes an answer of an inform when it is MESSAGE_RESPONSE; 0: no such message. */
+size_t message_pdu_at(const void *data, size_t len);
+
 /* What v3 says in the open. Pointers into the message. */
 struct message_head {
 	int64_t id;

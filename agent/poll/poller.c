@@ -233,6 +233,14 @@ void poller_soon(struct poller *p, const char *id)
 	}
 }
 
+bool poller_interface(const struct poller *p, const char *id, int64_t index, char *out, size_t size)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->devices[i]->spec.id, id))
+			return gear_interface(p->devices[i]->gear, index, out, size);
+	return false;
+}
+
 struct poller *poller_new(uv_loop_t *loop, const struct sink *sink, const char *spread)
 {
 	struct poller *p = mem_alloc(sizeof(*p));

@@ -34,6 +34,8 @@ struct poller *poller_new(uv_loop_t *loop, const struct sink *sink, const char *
 void poller_set(struct poller *p, const struct gear_spec *specs, size_t count);
 /* A trap came from it: ask it soon (at most once in ten seconds). */
 void poller_soon(struct poller *p, const char *id);
+/* The subject of an interface of that gear ("mk-sw1/ge-0-0-1") by its ifIndex; false when it is not known. */
+bool poller_interface(const struct poller *p, const char *id, int64_t index, char *out, size_t size);
 void poller_close(struct poller *p);
 
 #endif

@@ -18,8 +18,21 @@ struct traps;
 struct traps *traps_open(const char *listen, const struct sink *sink);
 /* After the drop. `on_trap` tells which gear spoke. */
 void traps_start(struct traps *t, uv_loop_t *loop, void (*on_trap)(void *arg, const char *id), void *arg);
+/* Who knows interfaces by name: as poller_interface, with the `arg` of traps_start. */
+void traps_name_by(
+        struct traps *t, bool (*name_of)(void *arg, const char *id, int64_t interface, char *out, size_t size));
 void traps_set(struct traps *t, const struct gear_spec *specs, size_t count);
 void traps_stop(struct traps *t);  /* closes its handle */
 void traps_close(struct traps *t); /* the loop has ended */
+
+/* Datagrams since the start. */
+struct traps_counts {
+	uint64_t heard, told;
+	uint64_t strangers; /* of no gear of ours */
+	uint64_t refused;   /* wrong community, user or keys */
+	uint64_t broken;    /* could not be read */
+	uint64_t too_many;  /* told as a state only: one gear tells a burst and then one event a second */
+};
+struct traps_counts traps_counted(const struct traps *t);
 
 #endif
