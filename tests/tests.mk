@@ -44,7 +44,7 @@ $(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
 		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
 
 .PHONY: tests-build fuzz
-tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate
+tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate $(B)/probes
 fuzz:
 	@packaging/deps.sh build full
 	@$(MAKE) --no-print-directory B=build-fuzz CC=clang FUZZ_FLAGS=-fsanitize=fuzzer $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN))
@@ -59,3 +59,8 @@ $(B)/simulate: $(call obj,tests/bench/simulate.c tests/bench/model.c) $(FLEET_OB
 $(B)/swarm: $(call obj,tests/bench/swarm.c tests/bench/known.c) $(FLEET_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) librrd) -lm -lpthread
+# The real prober, as fast as it goes.
+PROBE_OBJ := $(call obj,$(wildcard agent/probe/*.c))
+$(B)/probes: $(call obj,tests/bench/probes.c tests/bench/distance.c) $(PROBE_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) libcares) -lm -lpthread
