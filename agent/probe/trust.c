@@ -102,20 +102,23 @@ static bool has_hashes(const char *dir)
 	return found;
 }
 
-/* The folder before the one large file: only what is asked for is parsed and kept. */
-static bool load_system(X509_STORE *store)
+/*
+ * The folder before the one large file: only what is asked for is parsed and kept. What the environment
+ * names (SSL_CERT_FILE, SSL_CERT_DIR, as everywhere in OpenSSL) is taken before the defaults.
+ */
+static void load_system(X509_STORE *store)
 {
 	const char *dir = getenv(X509_get_default_cert_dir_env()), *file = getenv(X509_get_default_cert_file_env());
-	bool loaded;
+	bool loaded = file && X509_STORE_load_file(store, file);
 
-	dir = dir ? dir : X509_get_default_cert_dir();
-	loaded = !file && has_hashes(dir) && X509_STORE_load_path(store, dir);
-	if (!loaded && !X509_STORE_load_file(store, file ? file : X509_get_default_cert_file()))
-		log_warn("no authorities of the system: neither %s nor %s can be read; certificates are checked only "
-		         "where a service names its own",
-		        dir, file ? file : X509_get_default_cert_file());
+	if (dir || !file) {
+		dir = dir ? dir : X509_get_default_cert_dir();
+		loaded = (has_hashes(dir) && X509_STORE_load_path(store, dir)) || loaded;
+	}
+	if (!loaded && !X509_STORE_load_file(store, X509_get_default_cert_file()))
+		log_warn("no authorities of the system can be read: certificates are checked only where a service "
+		         "names its own");
 	ERR_clear_error();
-	return true;
 }
 
 static bool load_pem(X509_STORE *store, const char *ca_pem)
@@ -142,10 +145,13 @@ static X509_STORE *load(const char *ca_pem)
 	/* whom we were given is believed, root or not */
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
 	X509_STORE_set_depth(store, CHAIN_MOST);
-	if (ca_pem ? load_pem(store, ca_pem) : load_system(store))
-		return store;
-	X509_STORE_free(store);
-	return NULL;
+	if (!ca_pem) {
+		load_system(store);
+	} else if (!load_pem(store, ca_pem)) {
+		X509_STORE_free(store);
+		return NULL;
+	}
+	return store;
 }
 
 static bool entry_is(const struct trust_entry *e, const char *ca_pem)

@@ -7,7 +7,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Program, build, freePort, sleep, until } from "./way.mjs";
+import { Program, Way, build, freePort, smallProvince, until } from "./way.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "sansang-web."));
 const at = (name) => join(dir, name);
@@ -436,6 +436,53 @@ test("http: silence, slowness, garbage, half an answer", async () => {
   await assertDown("status", /HTTP 400/, "http", `http://127.0.0.1:${webSecure}/`);
   await assertDown("tls", /does not speak TLS/, "https", `https://127.0.0.1:${web}/`);
   assert.equal((await assertUp("http", `http://${await says("HTTP/1.0 200 OK\r\n\r\nuntil the end")}/`)).bytes, 13);
+});
+
+// ---- the agent ----
+
+test("the agent's eyes see the same behind their sandbox, with authorities of a folder and of the inventory", async () => {
+  const home = at("way");
+  mkdirSync(home);
+  writeFileSync(join(home, "root.crt"), readFileSync(ca));
+  // the system's own way to keep authorities, with ours among them
+  mkdirSync(at("authorities"));
+  writeFileSync(at("authorities/ours.crt"), readFileSync(ca));
+  openssl("rehash", at("authorities"));
+  const services = {
+    web: `http: "${secure("/to-page")}", ca_file: root.crt, body: "the last line"`,
+    known: `tls: "127.0.0.1:${webSecure}"`,
+    name: `tls: "127.0.0.1:${webSecure}", name: portal.example, ca_file: root.crt`,
+    old: `tls: "${await tlsServer("expired")}", ca_file: root.crt`,
+    gateway: `http: "${url("/bad-gateway")}"`,
+  };
+  const rows = Object.entries(services).map(([id, check]) => `  - { id: ${id}, name: "${id}", sector: land, responsible: province, check: { ${check} }, checked_by: all }`);
+  const { SSL_CERT_FILE } = process.env;
+  delete process.env.SSL_CERT_FILE;
+  process.env.SSL_CERT_DIR = at("authorities");
+  const way = await Way.start({ dir: home, province: smallProvince({}, `services:\n${rows.join("\n")}\n`), mail: false });
+  try {
+    const agent = await way.addAgent("pl-srv1", `sandbox: { read: [ "${at("authorities")}" ] }`);
+    await way.login();
+    const seen = await until("five services", async () => {
+      const answer = await way.http("/api/v1/nodes/pl-srv1/events?kind=check");
+      const texts = answer.json.events.map((event) => `${event.subject} ${event.text}`);
+      const missing = Object.keys(services).filter((id) => !texts.some((text) => text.startsWith(`svc:${id} `)));
+      if (missing.length) throw new Error(`nothing of ${missing} in ${JSON.stringify(texts)}\n${agent.output}`);
+      return texts.join("\n");
+    }, 60);
+    assert.match(seen, /^svc:web up ok/m);
+    assert.match(seen, /^svc:known up ok/m, "looked up in the folder, within the sandbox");
+    assert.match(seen, /^svc:name down name-mismatch certificate is for land\.example/m);
+    assert.match(seen, /^svc:old down expired certificate of land\.example ended/m);
+    assert.match(seen, /^svc:gateway down status HTTP 502/m);
+    assert.doesNotMatch(agent.output, /no authorities/);
+    await until("figures of web and certificate", () => ["http-web", "tls-known", "svc-old"].every((name) => existsSync(way.rrd("pl-hq", "pl-srv1", name))), 40);
+    assert.match(readFileSync(at("access.log"), "utf8"), /\(readiness monitor; node pl-srv1\)/);
+  } finally {
+    delete process.env.SSL_CERT_DIR;
+    if (SSL_CERT_FILE) process.env.SSL_CERT_FILE = SSL_CERT_FILE;
+    await way.stop();
+  }
 });
 
 // ---- the command ----
