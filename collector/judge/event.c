@@ -78,6 +78,10 @@ static bool about_target(const struct incident *i, const struct node_event *e)
 {
 	char target[METRIC_INSTANCE_MAX + METRIC_NODE_MAX + 16];
 	bool service = !strncmp(e->subject, "svc:", 4);
+	/* the only line of a site goes without a name */
+	if (!strcmp(e->subject, "uplink:"))
+		return i->kind == KIND_UPLINK && !i->outside && i->site && e->node->site &&
+		       !strcmp(i->site, e->node->site->id);
 	snprintf(target, sizeof target, "%s%s@%s", service ? "service" : "", e->subject + (service ? 3 : 0),
 	        e->node->name);
 	return incident_touches(i, target);

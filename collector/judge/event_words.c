@@ -12,7 +12,7 @@
 
 /* {1} is the node, {2} the subject, {3} the text. */
 static const struct {
-	const char *kind, *begins; /* the text's first word, "" any */
+	const char *kind, *begins; /* the text's first word, or " words" that stand within it, "" any */
 	bool telling;
 	const char *vi, *en;
 } sentences[] = {
@@ -21,8 +21,9 @@ static const struct {
         {"carrier", "removed", true, "Cổng mạng {2} của {1} đã bị gỡ", "Interface {2} of {1} was removed"},
         {"duplex", "", true, "Cổng mạng {2} của {1} đổi tốc độ hoặc chế độ: {3}",
                 "Interface {2} of {1} changed speed or duplex: {3}"},
-        {"gateway-mac", "", true, "Cổng mặc định của {1} đổi địa chỉ MAC: {3}",
+        {"gateway-mac", " was ", true, "Cổng mặc định của {1} đổi địa chỉ MAC: {3}",
                 "The gateway of {1} changed its MAC: {3}"},
+        {"gateway-mac", "", false, "Cổng mặc định của {1}: {3}", "The gateway of {1}: {3}"},
         {"address-conflict", "", true, "Trùng địa chỉ IP trên {2} của {1}: {3}", "Address conflict on {2} of {1}: {3}"},
         {"resolver", "", false, "DNS của {1} thay đổi: {3}", "Name servers of {1} changed: {3}"},
         {"lease", "", false, "Địa chỉ DHCP trên {2} của {1}: {3}", "DHCP lease on {2} of {1}: {3}"},
@@ -129,8 +130,10 @@ static void trace_words(const char *subject, const json_t *o, struct event_words
 	char hop[HOP_SIZE];
 	target = target ? target : subject;
 	int len = whole(target, WORD_BYTES);
-	out->telling = true;
-	if (json_is_true(json_object_get(o, "reached"))) {
+	bool reached = json_is_true(json_object_get(o, "reached"));
+	/* that its path is whole says much of a service that fails; of anything else it is no news */
+	out->telling = !reached || !strncmp(subject, "svc:", 4);
+	if (reached) {
 		snprintf(out->vi, sizeof out->vi, "Dò đường tới %.*s: tới nơi qua %zu chặng", len, target, hops);
 		snprintf(out->en, sizeof out->en, "Trace to %.*s: reached over %zu hops", len, target, hops);
 	} else if (alive < 0) {
@@ -199,8 +202,9 @@ void event_words(const char *node, const char *kind, const char *subject, const 
 	}
 	for (size_t k = 0; k < sizeof sentences / sizeof sentences[0]; k++) {
 		const char *begins = sentences[k].begins;
+		bool within = begins[0] == ' ' && strstr(text, begins);
 		if (strcmp(sentences[k].kind, kind) ||
-		        (begins[0] && (strlen(begins) != word || strncmp(begins, text, word))))
+		        (begins[0] && !within && (strlen(begins) != word || strncmp(begins, text, word))))
 			continue;
 		fill(sentences[k].vi, node, subject, text, out->vi);
 		fill(sentences[k].en, node, subject, text, out->en);

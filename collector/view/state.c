@@ -165,14 +165,14 @@ bool check_words(const struct seen_check *c, char *vi, char *en, size_t size)
 }
 
 /* One sentence on the check that decides the state. */
-static void reason_text(enum state state, const struct seen_check *c, char *vi, char *en, size_t size)
+static void reason_text(enum state state, const struct seen_check *c, bool outside, char *vi, char *en, size_t size)
 {
 	if (!c || (state == STATE_UNOBSERVED && c->kind != KIND_AGENT)) {
 		snprintf(vi, size, "Chưa có số liệu");
 		snprintf(en, size, "No data");
 	} else if (state == STATE_UP) {
-		snprintf(vi, size, "Bình thường%s", c->outside ? " (nhìn từ ngoài)" : "");
-		snprintf(en, size, "Fine%s", c->outside ? " (seen from outside)" : "");
+		snprintf(vi, size, "Bình thường%s", outside ? " (nhìn từ ngoài)" : "");
+		snprintf(en, size, "Fine%s", outside ? " (seen from outside)" : "");
 	} else if (c->kind == KIND_AGENT) {
 		words_of_agent(c, vi, en, size);
 	} else if (!check_words(c, vi, en, size)) {
@@ -209,7 +209,8 @@ json_t *unit_row(const struct view *v, const struct snapshot *s, const struct un
 	int64_t since;
 	char vi[256], en[256];
 	enum state state = place_state(s, u, NULL, &worst, &since);
-	reason_text(state, worst, vi, en, sizeof vi);
+	const char *vantage = place_vantage(s, u, NULL);
+	reason_text(state, worst, vantage && !strcmp(vantage, "outside"), vi, en, sizeof vi);
 	json_t *former = json_array();
 	for (size_t k = 0; k < u->formed_from.count; k++) {
 		const struct unit *f = inventory_unit(v->inv, u->formed_from.items[k]);
@@ -219,5 +220,5 @@ json_t *unit_row(const struct view *v, const struct snapshot *s, const struct un
 	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:s, s:b, s:o, s:o}", "id", u->id, "name",
 	        or_else(u->name, u->id), "kind", json_text(u->kind), "code", json_text(u->code), "state",
 	        state_name(state), "since", json_time(since), "reason_vi", vi, "reason_en", en, "simulated",
-	        (int)unit_simulated(v->inv, u, at), "former", former, "vantage", json_text(place_vantage(s, u, NULL)));
+	        (int)unit_simulated(v->inv, u, at), "former", former, "vantage", json_text(vantage));
 }
