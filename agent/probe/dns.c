@@ -258,14 +258,15 @@ static struct probe_want judge_answer(struct dns *d, int64_t now_ms)
 	d->result.connect_us = (d->came.mono_ns - d->sent.mono_ns) / 1000;
 	if (d->broken)
 		return finish_with(d, REASON_PROTOCOL);
+	/* without a name the question is whether it answers: one that keeps the root to itself does */
+	if (d->type == DNS_NS && (a->code == DNS_NOERROR || a->code == DNS_NXDOMAIN))
+		return finish_with(d, REASON_OK);
 	if (a->code != DNS_NOERROR) {
 		note_code(d, a->code);
 		return finish_with(d, a->code < sizeof(reasons) / sizeof(reasons[0]) && reasons[a->code]
 		                              ? reasons[a->code]
 		                              : REASON_SERVER_FAILURE);
 	}
-	if (d->type == DNS_NS)
-		return finish_with(d, REASON_OK);
 	if (!a->addresses && d->type == DNS_A && !d->expect.any.sa_family) {
 		d->type = DNS_AAAA;
 		ask(d);
