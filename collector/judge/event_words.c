@@ -167,10 +167,11 @@ static void check_words(const char *subject, const char *text, struct event_word
 	/* a word longer than any of ours was cut: nothing behind it is a note */
 	const char *note = used && text[used - 1] == ' ' ? text + used : "";
 	bool up = !strcmp(state, "up");
+	subject += !strncmp(subject, "svc:", 4) ? 4 : 0;
 	const char *dash = note[0] ? ": " : "";
-	snprintf(out->vi, sizeof out->vi, "%.*s %s%s%s%.*s", whole(subject, WORD_BYTES), subject,
+	snprintf(out->vi, sizeof out->vi, "Dịch vụ %.*s %s%s%s%.*s", whole(subject, WORD_BYTES), subject,
 	        up ? "hoạt động" : "gián đoạn, ", up ? "" : reason_vi(code), dash, whole(note, NOTE_BYTES), note);
-	snprintf(out->en, sizeof out->en, "%.*s is %s%s%s%.*s", whole(subject, WORD_BYTES), subject,
+	snprintf(out->en, sizeof out->en, "Service %.*s is %s%s%s%.*s", whole(subject, WORD_BYTES), subject,
 	        up ? "up" : "down, ", up ? "" : reason_en(code), dash, whole(note, NOTE_BYTES), note);
 	out->telling = !up && note[0];
 }

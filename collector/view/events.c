@@ -6,7 +6,7 @@
 #include "common/memory.h"
 
 #define OF_UNIT 40
-#define OF_NODE 15
+#define OF_NODE 60 /* looked at */
 #define UNIT_DAYS_MS (7 * 86400000LL)
 
 /* What the agent wrote as JSON is given as such. */
@@ -77,6 +77,13 @@ static json_t *newest(json_t *list, size_t most)
 	return out;
 }
 
+/* Paths that are whole are kept to be compared with, and are no news. */
+static bool is_routine(const json_t *event)
+{
+	const char *kind = json_string_value(json_object_get(event, "kind"));
+	return !strcmp(kind, "trace") && json_is_true(json_object_get(json_object_get(event, "data"), "reached"));
+}
+
 json_t *unit_events(const struct view *v, const struct snapshot *s, const struct unit *u, int64_t at)
 {
 	json_t *list = json_array();
@@ -85,6 +92,9 @@ json_t *unit_events(const struct view *v, const struct snapshot *s, const struct
 		if (n->inv->at && site_unit(v->inv, n->inv->at, at) == u)
 			events_add(v, list, n->inv, n->id, NULL, at - UNIT_DAYS_MS, INT64_MAX, OF_NODE);
 	}
+	for (size_t k = json_array_size(list); k > 0; k--)
+		if (is_routine(json_array_get(list, k - 1)))
+			json_array_remove(list, k - 1);
 	return newest(list, OF_UNIT);
 }
 

@@ -91,6 +91,35 @@ static void test_silence_and_goodbye(void **state)
 	assert_int_equal(rollup_state(&q, NULL), STATE_UNOBSERVED);
 }
 
+static void add_around(struct rollup *r, enum check_kind kind, enum state s)
+{
+	rollup_add(r, &(struct rollup_entry){.kind = kind, .state = s, .since = 5, .site = &site});
+}
+
+static void test_what_surrounds_spoils_but_never_stops(void **state)
+{
+	static const enum check_kind kinds[] = {KIND_GEAR, KIND_UPS, KIND_HEALTH};
+	(void)state;
+	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+		struct rollup r = {.count = 0};
+		add_service(&r, &land, STATE_UP, &site);
+		add_around(&r, kinds[k], STATE_UNOBSERVED);
+		assert_int_equal(rollup_state(&r, NULL), STATE_UP);
+		add_around(&r, kinds[k], STATE_UP);
+		assert_int_equal(rollup_state(&r, NULL), STATE_UP);
+		add_around(&r, kinds[k], k ? STATE_DEGRADED : STATE_DOWN);
+		assert_int_equal(rollup_state(&r, NULL), STATE_DEGRADED);
+	}
+	/* ports, clocks, MTU and certificates have states of their own and colour nobody */
+	struct rollup r = {.count = 0};
+	add_service(&r, &land, STATE_UP, &site);
+	add_around(&r, KIND_INTERFACE, STATE_DOWN);
+	add_around(&r, KIND_CLOCK, STATE_DEGRADED);
+	add_around(&r, KIND_MTU, STATE_DEGRADED);
+	add_around(&r, KIND_TLS, STATE_DEGRADED);
+	assert_int_equal(rollup_state(&r, NULL), STATE_UP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +128,7 @@ int main(void)
 	        cmocka_unit_test(test_the_centre_colours_nobody),
 	        cmocka_unit_test(test_one_line_of_two),
 	        cmocka_unit_test(test_own_look_goes_before_the_one_from_outside),
+	        cmocka_unit_test(test_what_surrounds_spoils_but_never_stops),
 	        cmocka_unit_test(test_silence_and_goodbye),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

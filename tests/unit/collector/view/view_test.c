@@ -395,6 +395,7 @@ static void fill_gear(struct world *w)
 	        "[{\"protocol\":\"lldp\",\"local_port\":\"1\",\"chassis\":\"aa\",\"port\":\"24\",\"system\":\"core\"}"
 	        "]");
 	batch_event(writer, NOW - 2000, "carrier", "eth1 down");
+	batch_event(writer, NOW - 1000, "trace", "svc:land {\"target\":\"t\",\"reached\":true,\"hops\":[]}");
 	put_batch(w, "a-srv", NOW, writer);
 	world_json(
 	        w, RECORD_AGENT, "a-srv", NOW, "{\"state\": \"configured\", \"config_version\": \"00ff00ff00ff00ff\"}");
@@ -443,7 +444,7 @@ static void test_events_of_a_node(void **state)
 	fill(w);
 	fill_gear(w);
 	o = view_events(w->view, "a-srv", NULL, 0, INT64_MAX, &why);
-	assert_int_equal(json_array_size(json_object_get(o, "events")), 3);
+	assert_int_equal(json_array_size(json_object_get(o, "events")), 4);
 	json_decref(o);
 	o = view_events(w->view, "a-srv", "ups", 0, INT64_MAX, &why);
 	assert_int_equal(json_array_size(json_object_get(o, "events")), 1);
