@@ -335,6 +335,23 @@ static void test_given_up(void **state)
 	server_stop(&s);
 }
 
+/* Without a name any answer about the root will do. */
+static void test_no_name_asked_for(void **state)
+{
+	struct server s = server_start("127.0.0.1", says_at_second);
+	struct probe_result r = ask_at("127.0.0.1", s.port, NULL, NULL);
+
+	(void)state;
+	server_stop(&s);
+	assert_true(r.up);
+	s = server_start("127.0.0.1", says_servfail);
+	r = ask_at("127.0.0.1", s.port, NULL, NULL);
+	server_stop(&s);
+	assert_int_equal(r.reason, REASON_SERVER_FAILURE);
+	if (dnsmasq.pid) /* it has nobody to ask about the root */
+		assert_int_equal(ask_at("127.0.0.1", dnsmasq.port, NULL, NULL).reason, REASON_SERVER_FAILURE);
+}
+
 /* Whatever this host's resolver says: it comes to an end. */
 static void test_system(void **state)
 {
@@ -358,6 +375,7 @@ int main(void)
 	        cmocka_unit_test(test_misbehaviour),
 	        cmocka_unit_test(test_nobody_there),
 	        cmocka_unit_test(test_given_up),
+	        cmocka_unit_test(test_no_name_asked_for),
 	        cmocka_unit_test(test_system),
 	};
 
