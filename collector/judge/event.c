@@ -58,7 +58,8 @@ static bool kind_valid(const char *kind)
 
 static void battery_note(struct judge_node *n, const struct node_event *e)
 {
-	bool on = !strncmp(e->text, "on-battery", 10) || !strncmp(e->text, "low", 3);
+	/* "low" may be a battery that is being charged again */
+	bool on = !strncmp(e->text, "on-battery", 10);
 	if (strcmp(e->kind, "ups"))
 		return;
 	if (on && !n->battery_at)

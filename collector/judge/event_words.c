@@ -32,8 +32,10 @@ static const struct {
         {"boot", "unclean", true, "Máy {1} khởi động lại sau khi tắt đột ngột: {3}",
                 "{1} restarted after an unclean stop: {3}"},
         {"boot", "", true, "Máy {1} đã khởi động lại: {3}", "{1} restarted: {3}"},
+        {"readonly", "is", false, "Phân vùng {2} của {1} ghi được trở lại", "File system {2} of {1} is writable again"},
         {"readonly", "", true, "Phân vùng {2} của {1} chỉ còn đọc được", "File system {2} of {1} became read-only"},
-        {"disk", "", true, "Ổ đĩa {2} của {1}: {3}", "Disk {2} of {1}: {3}"},
+        {"disk", "well", false, "Ổ đĩa {2} của {1} bình thường trở lại", "Disk {2} of {1} is well again"},
+        {"disk", "", true, "Ổ đĩa {2} của {1} sắp hỏng: {3}", "Disk {2} of {1}: {3}"},
         {"clock", "synchronised", false, "Đồng hồ của {1} đã đồng bộ", "The clock of {1} is synchronised"},
         {"clock", "unsynchronised", false, "Đồng hồ của {1} không còn đồng bộ",
                 "The clock of {1} is not synchronised any more"},
@@ -83,6 +85,8 @@ static void fill(const char *sentence, const char *node, const char *subject, co
 		size_t take = (size_t)whole(word, room < WORD_BYTES ? room : WORD_BYTES);
 		memcpy(out + len, word, take);
 		len += take;
+		/* nothing there: no blank around it either */
+		len -= !take && len && out[len - 1] == ' ';
 		p += 2;
 	}
 	/* "…: " with nothing behind it */
@@ -193,7 +197,7 @@ static bool from_json(
 
 void event_words(const char *node, const char *kind, const char *subject, const char *text, struct event_words *out)
 {
-	size_t word = strcspn(text, " ");
+	size_t word = strcspn(text, " ,:");
 	memset(out, 0, sizeof *out);
 	if (from_json(node, kind, subject, text, out))
 		return;
