@@ -50,6 +50,9 @@ async function assertDown(reason, note, ...words) {
   return r;
 }
 
+// Most of a test is waiting: the agent asks three times before it says down.
+const all = (...promises) => Promise.all(promises);
+
 // ---- certificates ----
 
 function openssl(...args) {
@@ -237,18 +240,20 @@ test("tls: who signed it, for whom, until when", async () => {
   assert.ok(expired.days_left < -29 && expired.days_left > -31);
   assert.equal(expired.trusted, 1);
   assert.equal(expired.version, 13);
-  await assertDown("expired", /not valid before/, "tls", servers.early, ...land);
-  await assertDown("name-mismatch", /other\.example, www\.other\.example and 1 more/, "tls", servers.other, ...land);
-  await assertUp("tls", servers.wildcard, "--ca", ca, "--name", "www.land.example");
-  await assertDown("name-mismatch", /\*\.land\.example/, "tls", servers.wildcard, "--ca", ca, "--name", "a.b.land.example");
   assert.match((await assertUp("tls", servers.common, ...land)).note, /common name only/);
-  await assertDown("name-mismatch", /nobody in particular/, "tls", servers.nameless, ...land);
-  await assertDown("name-mismatch", /Cổng đất đai Lào Cai\?evil/, "tls", servers.utf8, ...land);
-  await assertDown("certificate", /purpose/, "tls", servers.client, ...land);
-  await assertDown("untrusted", /signed by itself/, "tls", servers.self, ...land);
-  await assertUp("tls", servers.self, "--ca", at("self.crt"), "--name", "land.example");
-  await assertDown("untrusted", /nobody we trust vouches for the issuer, Lao Cai test intermediate/, "tls", servers.below, ...land);
-  await assertUp("tls", servers.below, "--ca", at("middle.crt"), "--name", "land.example");
+  await all(
+    assertDown("expired", /not valid before/, "tls", servers.early, ...land),
+    assertDown("name-mismatch", /other\.example, www\.other\.example and 1 more/, "tls", servers.other, ...land),
+    assertUp("tls", servers.wildcard, "--ca", ca, "--name", "www.land.example"),
+    assertDown("name-mismatch", /\*\.land\.example/, "tls", servers.wildcard, "--ca", ca, "--name", "a.b.land.example"),
+    assertDown("name-mismatch", /nobody in particular/, "tls", servers.nameless, ...land),
+    assertDown("name-mismatch", /Cổng đất đai Lào Cai\?evil/, "tls", servers.utf8, ...land),
+    assertDown("certificate", /purpose/, "tls", servers.client, ...land),
+    assertDown("untrusted", /signed by itself/, "tls", servers.self, ...land),
+    assertUp("tls", servers.self, "--ca", at("self.crt"), "--name", "land.example"),
+    assertDown("untrusted", /nobody we trust vouches for the issuer, Lao Cai test intermediate/, "tls", servers.below, ...land),
+    assertUp("tls", servers.below, "--ca", at("middle.crt"), "--name", "land.example"),
+  );
 });
 
 test("tls: the system's authorities do not know ours; --insecure reports and lets pass", async () => {
@@ -294,19 +299,20 @@ test("tls: a server that demands our certificate, or has nothing in common", asy
 });
 
 test("tls: nobody there, silence, garbage, a broken connection, a huge chain", async () => {
-  await assertDown("refused", /^$/, "tls", `127.0.0.1:${await freePort()}`);
-  const hung = await assertDown("hung", /no word of TLS/, "tls", await badServer(() => {}));
-  assert.ok(hung.connect_ms > 0);
-  await assertDown("reset", /closed the connection during/, "tls", await badServer((s) => s.end()));
-  await assertDown("reset", /TLS handshake/, "tls", await badServer((s) => s.once("data", () => s.resetAndDestroy())));
-  await assertDown("tls", /does not speak TLS/, "tls", await badServer((s) => s.end("SSH-2.0-OpenSSH_9.2p1 Debian\r\n")));
-  await assertDown("tls", /./, "tls", `127.0.0.1:${web}`);
-  // a handshake that stops within the server's certificate, as when large packets are lost
-  const whole = await tlsServer("good");
-  await assertDown("timeout", /stopped after \d+ bytes.*large packets/, "tls", await relay(whole, 300));
   const chain = at("huge.pem");
   for (let i = 0; i < 250; i++) appendFileSync(chain, readFileSync(at("middle.crt")));
-  await assertDown("tls", /too large a message/, "tls", await tlsServer("good", "-cert_chain", chain), "--ca", ca);
+  const [hung] = await all(
+    assertDown("hung", /no word of TLS/, "tls", await badServer(() => {})),
+    assertDown("refused", /^$/, "tls", `127.0.0.1:${await freePort()}`),
+    assertDown("reset", /closed the connection during/, "tls", await badServer((s) => s.end())),
+    assertDown("reset", /TLS handshake/, "tls", await badServer((s) => s.once("data", () => s.resetAndDestroy()))),
+    assertDown("tls", /does not speak TLS/, "tls", await badServer((s) => s.end("SSH-2.0-OpenSSH_9.2p1 Debian\r\n"))),
+    assertDown("tls", /./, "tls", `127.0.0.1:${web}`),
+    // a handshake that stops within the server's certificate, as when large packets are lost
+    assertDown("timeout", /stopped after \d+ bytes.*large packets/, "tls", await relay(await tlsServer("good"), 300)),
+    assertDown("tls", /too large a message/, "tls", await tlsServer("good", "-cert_chain", chain), "--ca", ca),
+  );
+  assert.ok(hung.connect_ms > 0);
 });
 
 // Passes on all that a client says, and the first bytes of the answer.
@@ -388,21 +394,21 @@ test("http: redirects", async () => {
   await assertUp("http", url("/relative/here"), "--body", "there x=1");
   const secured = await assertUp("http", url("/secure"), "--ca", ca, "--body", "hello");
   assert.ok(secured.tls_ms > 0);
-  await assertDown("redirects", /more than 5 redirects/, "http", url("/loop"));
-  await assertDown("redirects", /more than 2 redirects/, "http", url("/loop"), "--redirects", "2");
   const not = await assertUp("http", url("/loop"), "--redirects", "0");
   assert.equal(not.status, 302);
   const away = await assertUp("http", url("/away"));
   assert.match(away.note, /redirects to login\.elsewhere\.example/);
   assert.equal(away.status, 302);
-  await assertDown("status", /HTTP 302; redirects to login/, "http", url("/away"), "--status", "200");
-  await assertDown("redirects", /from https to http/, "https", secure("/down"), "--ca", ca);
-  await assertDown("redirects", /no web address/, "http", url("/mail"));
+  await all(
+    assertDown("redirects", /more than 5 redirects/, "http", url("/loop")),
+    assertDown("redirects", /more than 2 redirects/, "http", url("/loop"), "--redirects", "2"),
+    assertDown("status", /HTTP 302; redirects to login/, "http", url("/away"), "--status", "200"),
+    assertDown("redirects", /from https to http/, "https", secure("/down"), "--ca", ca),
+    assertDown("redirects", /no web address/, "http", url("/mail")),
+  );
 });
 
 test("http: headers without end, many, large", async () => {
-  await assertDown("too-large", /64 KB or 200 lines/, "http", url("/big"));
-  await assertDown("too-large", /64 KB or 200 lines/, "http", url("/many"));
   const flood = await badServer((socket) => {
     const piece = "X-Flood: " + "f".repeat(8000) + "\r\n";
     let sent = 0;
@@ -415,26 +421,32 @@ test("http: headers without end, many, large", async () => {
     };
     more();
   });
-  await assertDown("too-large", /64 KB/, "http", `http://${flood}/`);
-  await assertDown("too-large", /64 KB/, "http", `http://${await badServer((s) => s.write("HTTP/1.1 200 OK\r\nX: " + "y".repeat(10e6)))}/`);
+  await all(
+    assertDown("too-large", /64 KB or 200 lines/, "http", url("/big")),
+    assertDown("too-large", /64 KB or 200 lines/, "http", url("/many")),
+    assertDown("too-large", /64 KB/, "http", `http://${flood}/`),
+    assertDown("too-large", /64 KB/, "http", `http://${await badServer((s) => s.write("HTTP/1.1 200 OK\r\nX: " + "y".repeat(10e6)))}/`),
+  );
 });
 
 test("http: silence, slowness, garbage, half an answer", async () => {
-  await assertDown("hung", /then said nothing/, "http", `http://${await badServer(() => {})}/`);
-  await assertDown("hung", /then said nothing/, "http", url("/up/late"));
-  await assertDown("timeout", /stopped after/, "http", url("/slow.bin"));
-  await assertDown("timeout", /stopped after/, "http", `http://${await badServer((s) => s.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"))}/`);
-  await assertDown("reset", /without an answer/, "http", url("/silent"));
-  await assertDown("reset", /./, "http", `http://${await badServer((s) => s.once("data", () => s.resetAndDestroy()))}/`);
-  await assertDown("refused", /^$/, "http", `http://127.0.0.1:${await freePort()}/`);
-  await assertDown("protocol", /ended too early/, "http", `http://${await says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12")}/`);
-  await assertDown("protocol", /ended too early/, "http", `http://${await says("HTTP/1.1 200 OK\r\nServ")}/`);
-  await assertDown("protocol", /not answer in HTTP/, "http", `http://${await says("SSH-2.0-OpenSSH_9.2p1\r\n")}/`);
-  await assertDown("protocol", /not answer in HTTP/, "http", `http://${await says(Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)))}/`);
-  await assertDown("protocol", /no size/, "http", `http://${await says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}/`);
-  await assertDown("protocol", /no length/, "http", `http://${await says("HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n")}/`);
-  await assertDown("status", /HTTP 400/, "http", `http://127.0.0.1:${webSecure}/`);
-  await assertDown("tls", /does not speak TLS/, "https", `https://127.0.0.1:${web}/`);
+  await all(
+    assertDown("hung", /then said nothing/, "http", `http://${await badServer(() => {})}/`),
+    assertDown("hung", /then said nothing/, "http", url("/up/late")),
+    assertDown("timeout", /stopped after/, "http", url("/slow.bin")),
+    assertDown("timeout", /stopped after/, "http", `http://${await badServer((s) => s.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"))}/`),
+    assertDown("reset", /without an answer/, "http", url("/silent")),
+    assertDown("reset", /./, "http", `http://${await badServer((s) => s.once("data", () => s.resetAndDestroy()))}/`),
+    assertDown("refused", /^$/, "http", `http://127.0.0.1:${await freePort()}/`),
+    assertDown("protocol", /ended too early/, "http", `http://${await says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12")}/`),
+    assertDown("protocol", /ended too early/, "http", `http://${await says("HTTP/1.1 200 OK\r\nServ")}/`),
+    assertDown("protocol", /not answer in HTTP/, "http", `http://${await says("SSH-2.0-OpenSSH_9.2p1\r\n")}/`),
+    assertDown("protocol", /not answer in HTTP/, "http", `http://${await says(Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)))}/`),
+    assertDown("protocol", /no size/, "http", `http://${await says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}/`),
+    assertDown("protocol", /no length/, "http", `http://${await says("HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n")}/`),
+    assertDown("status", /HTTP 400/, "http", `http://127.0.0.1:${webSecure}/`),
+    assertDown("tls", /does not speak TLS/, "https", `https://127.0.0.1:${web}/`),
+  );
   assert.equal((await assertUp("http", `http://${await says("HTTP/1.0 200 OK\r\n\r\nuntil the end")}/`)).bytes, 13);
 });
 
