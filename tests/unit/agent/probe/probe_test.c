@@ -73,13 +73,59 @@ static void test_types(void **state)
 	(void)state;
 	assert_ptr_equal(probe_type_named("tcp"), &probe_tcp);
 	assert_ptr_equal(probe_type_named("icmp"), &probe_icmp);
-	assert_null(probe_type_named("tls"));
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		assert_ptr_equal(probe_type_named(types[i]->name), types[i]);
+	assert_null(probe_type_named("gopher"));
+}
+
+/* Each kind says whether a port is wanted, allowed or nonsense. */
+static void test_targets_of_kinds(void **state)
+{
+	static const struct {
+		const char *kind, *target;
+		int status;
+		const char *host;
+		uint16_t port;
+	} rows[] = {
+	        {"dns", "10.0.0.5", 0, "10.0.0.5", 53},
+	        {"dns", "10.0.0.5:5353", 0, "10.0.0.5", 5353},
+	        {"dns", "ns.laocai.example:54", 0, "ns.laocai.example", 54},
+	        {"dns", "2001:db8::1", 0, "2001:db8::1", 53},
+	        {"dns", "[2001:db8::1]", 0, "2001:db8::1", 53},
+	        {"dns", "[2001:db8::1]:54", 0, "2001:db8::1", 54},
+	        {"dns", "", 0, "system", 53},
+	        {"dns", "system", 0, "system", 53},
+	        {"dns", "10.0.0.5:0", -EINVAL, NULL, 0},
+	        {"dns", "10.0.0.5:x", -EINVAL, NULL, 0},
+	        {"dns", ":53", -EINVAL, NULL, 0},
+	        {"ntp", "time.laocai.example", 0, "time.laocai.example", 123},
+	        {"ntp", "127.0.0.1:20123", 0, "127.0.0.1", 20123},
+	        {"ntp", "", -EINVAL, NULL, 0},
+	        {"icmp", "10.0.0.5", 0, "10.0.0.5", 0},
+	        {"tcp", "10.0.0.5:443", 0, "10.0.0.5", 443},
+	        {"tcp", "10.0.0.5", -EINVAL, NULL, 0},
+	};
+	char host[64];
+	uint16_t port;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct probe_type *type = probe_type_named(rows[i].kind);
+
+		assert_non_null(type);
+		assert_int_equal(probe_target_of(type, rows[i].target, host, sizeof(host), &port), rows[i].status);
+		if (rows[i].status)
+			continue;
+		assert_string_equal(host, rows[i].host);
+		assert_int_equal(port, rows[i].port);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_targets),
+	        cmocka_unit_test(test_targets_of_kinds),
 	        cmocka_unit_test(test_addresses),
 	        cmocka_unit_test(test_types),
 	};

@@ -183,6 +183,42 @@ static void test_source_is_used(void **state)
 	close(fd);
 }
 
+static void test_interface_is_used(void **state)
+{
+	struct run r;
+	uint16_t port;
+	int fd = listen_at("127.0.0.1", 5, &port);
+	struct probe_job job = job_for("127.0.0.1", port);
+
+	(void)state;
+	job.interface = "lo";
+	drive(&r, &job);
+	assert_true(r.result.up);
+	job.interface = "no-such-line";
+	drive(&r, &job);
+	assert_int_equal(r.result.reason, REASON_LOCAL);
+	close(fd);
+}
+
+/* What the handshake took is the kernel's word, however late we look. */
+static void test_time_is_the_kernels(void **state)
+{
+	struct run r;
+	uint16_t port;
+	int fd = listen_at("127.0.0.1", 5, &port);
+	struct probe_job job = job_for("127.0.0.1", port);
+
+	(void)state;
+	probe_tcp.start(&r.tcp, &job, 0);
+	usleep(60000);
+	r.tcp.result = probe_result_none();
+	assert_true(probe_tcp.step(&r.tcp, PROBE_WRITABLE, 60).done);
+	probe_tcp.finish(&r.tcp, &r.result);
+	assert_true(r.result.total_us >= 60000);
+	assert_true(r.result.connect_us < 60000);
+	close(fd);
+}
+
 static void test_reasons(void **state)
 {
 	(void)state;
@@ -202,6 +238,8 @@ int main(void)
 	        cmocka_unit_test(test_unreachable),
 	        cmocka_unit_test(test_own_trouble),
 	        cmocka_unit_test(test_source_is_used),
+	        cmocka_unit_test(test_interface_is_used),
+	        cmocka_unit_test(test_time_is_the_kernels),
 	        cmocka_unit_test(test_reasons),
 	};
 
