@@ -10,7 +10,7 @@
 #include "common/memory.h"
 
 #define CA_BYTES_MAX (1024 * 1024)
-#define NUMBER_MAX 100
+#define NUMBER_MAX 20
 
 static const char usage[] =
         "usage: sansang-agent probe TYPE TARGET [options]\n"
@@ -28,7 +28,17 @@ static const char usage[] =
         "\n"
         "exit status: 0 up, 1 down, 2 wrong use\n";
 
-enum value { VALUE_TEXT, VALUE_NUMBER, VALUE_FILE, VALUE_NONE, VALUE_SOURCE, VALUE_INTERFACE, VALUE_JSON, VALUE_HELP };
+enum value {
+	VALUE_TEXT,
+	VALUE_STATUS,
+	VALUE_NUMBER,
+	VALUE_FILE,
+	VALUE_NONE,
+	VALUE_SOURCE,
+	VALUE_INTERFACE,
+	VALUE_JSON,
+	VALUE_HELP
+};
 
 /* `at`: in struct probe_options. `kinds`: that take it, NULL: all. */
 static const struct option {
@@ -36,17 +46,18 @@ static const struct option {
 	enum value value;
 	size_t at;
 	const char *kinds;
+	int least; /* of a number */
 } options[] = {
         {"--name", VALUE_TEXT, offsetof(struct probe_options, server_name), "tls http"},
         {"--ca", VALUE_FILE, offsetof(struct probe_options, ca_pem), "tls http"},
         {"--insecure", VALUE_NONE, offsetof(struct probe_options, unverified), "tls http"},
-        {"--status", VALUE_TEXT, offsetof(struct probe_options, status), "http"},
+        {"--status", VALUE_STATUS, offsetof(struct probe_options, status), "http"},
         {"--header", VALUE_TEXT, offsetof(struct probe_options, header), "http"},
         {"--body", VALUE_TEXT, offsetof(struct probe_options, body), "http"},
-        {"--redirects", VALUE_NUMBER, offsetof(struct probe_options, redirects), "http"},
+        {"--redirects", VALUE_NUMBER, offsetof(struct probe_options, redirects), "http", 0},
         {"--dns-name", VALUE_TEXT, offsetof(struct probe_options, dns_name), "dns"},
         {"--expect", VALUE_TEXT, offsetof(struct probe_options, dns_expect), "dns"},
-        {"--count", VALUE_NUMBER, offsetof(struct probe_options, count), "icmp"},
+        {"--count", VALUE_NUMBER, offsetof(struct probe_options, count), "icmp", 1},
         {"--source", VALUE_SOURCE, 0, NULL},
         {"--interface", VALUE_INTERFACE, 0, NULL},
         {"--json", VALUE_JSON, 0, NULL},
@@ -90,13 +101,13 @@ static int read_file(const char *path, char **out)
 	return 0;
 }
 
-static int read_number(const char *name, const char *text, int *out)
+static int read_number(const struct option *o, const char *text, int *out)
 {
 	char *end;
 	long v = strtol(text, &end, 10);
 
-	if (text[0] < '0' || text[0] > '9' || *end || v > NUMBER_MAX)
-		return wrong("%s %s: expected a number from 0 to %d", name, text, NUMBER_MAX);
+	if (text[0] < '0' || text[0] > '9' || *end || v < o->least || v > NUMBER_MAX)
+		return wrong("%s %s: expected a number from %d to %d", o->name, text, o->least, NUMBER_MAX);
 	*out = (int)v;
 	return 0;
 }
@@ -114,12 +125,16 @@ static int take_value(struct look_request *q, const struct option *o, const char
 	char *at = (char *)&q->spec.options + o->at;
 
 	switch (o->value) {
+	case VALUE_STATUS:
+		if (!text[0] || strspn(text, "0123456789,- ") != strlen(text))
+			return wrong("--status %s: expected 200, 200-399 or 200,204,301-308", text);
+		/* fall through */
 	case VALUE_TEXT:
 		free(*(char **)at);
 		*(char **)at = mem_str(text);
 		return 0;
 	case VALUE_NUMBER:
-		return read_number(o->name, text, (int *)at);
+		return read_number(o, text, (int *)at);
 	case VALUE_FILE:
 		return read_file(text, (char **)at);
 	case VALUE_NONE:

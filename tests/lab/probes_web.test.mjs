@@ -503,6 +503,7 @@ test("wrong use is said with what was expected, exit 2", async () => {
   for (const [words, said] of [
     [["tls"], /target/], [["tls", "host:0"], /expected HOST/], [["http", "ftp://x/"], /web address/], [["https", "http://x/"], /https:\/\/HOST/],
     [["http", "http://user@x/"], /web address/], [["tls", "x:1", "--status", "200"], /--status is not for tls/], [["http", url(), "--redirects", "x"], /number/],
+    [["http", url(), "--status", "fine"], /200-399/], [["icmp", "127.0.0.1", "--count", "0"], /from 1 to 20/],
     [["tls", "x:1", "--ca", at("nothing.pem")], /No such file/], [["tls", "x:1", "--ca", at("nginx.conf")], /PEM/],
     [["http", url(), "more"], /one target/], [["http", url(), "--source", "here"], /address of this host/], [["http", url(), "--nonsense"], /not understood/],
   ]) {
