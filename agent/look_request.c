@@ -48,21 +48,21 @@ static const struct option {
 	const char *kinds;
 	int least; /* of a number */
 } options[] = {
-        {"--name", VALUE_TEXT, offsetof(struct probe_options, server_name), "tls http"},
-        {"--ca", VALUE_FILE, offsetof(struct probe_options, ca_pem), "tls http"},
-        {"--insecure", VALUE_NONE, offsetof(struct probe_options, unverified), "tls http"},
-        {"--status", VALUE_STATUS, offsetof(struct probe_options, status), "http"},
-        {"--header", VALUE_TEXT, offsetof(struct probe_options, header), "http"},
-        {"--body", VALUE_TEXT, offsetof(struct probe_options, body), "http"},
+        {"--name", VALUE_TEXT, offsetof(struct probe_options, server_name), "tls http", 0},
+        {"--ca", VALUE_FILE, offsetof(struct probe_options, ca_pem), "tls http", 0},
+        {"--insecure", VALUE_NONE, offsetof(struct probe_options, unverified), "tls http", 0},
+        {"--status", VALUE_STATUS, offsetof(struct probe_options, status), "http", 0},
+        {"--header", VALUE_TEXT, offsetof(struct probe_options, header), "http", 0},
+        {"--body", VALUE_TEXT, offsetof(struct probe_options, body), "http", 0},
         {"--redirects", VALUE_NUMBER, offsetof(struct probe_options, redirects), "http", 0},
-        {"--dns-name", VALUE_TEXT, offsetof(struct probe_options, dns_name), "dns"},
-        {"--expect", VALUE_TEXT, offsetof(struct probe_options, dns_expect), "dns"},
+        {"--dns-name", VALUE_TEXT, offsetof(struct probe_options, dns_name), "dns", 0},
+        {"--expect", VALUE_TEXT, offsetof(struct probe_options, dns_expect), "dns", 0},
         {"--count", VALUE_NUMBER, offsetof(struct probe_options, count), "icmp", 1},
-        {"--source", VALUE_SOURCE, 0, NULL},
-        {"--interface", VALUE_INTERFACE, 0, NULL},
-        {"--json", VALUE_JSON, 0, NULL},
-        {"--help", VALUE_HELP, 0, NULL},
-        {"-h", VALUE_HELP, 0, NULL},
+        {"--source", VALUE_SOURCE, 0, NULL, 0},
+        {"--interface", VALUE_INTERFACE, 0, NULL, 0},
+        {"--json", VALUE_JSON, 0, NULL, 0},
+        {"--help", VALUE_HELP, 0, NULL, 0},
+        {"-h", VALUE_HELP, 0, NULL, 0},
 };
 
 static int wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
