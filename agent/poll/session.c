@@ -141,6 +141,11 @@ int session_on_message(int op, netsnmp_session *ns, int request_id, netsnmp_pdu 
 	case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
 		return got_message(s, pdu);
 	case NETSNMP_CALLBACK_OP_TIMED_OUT:
+		/* net-snmp drops the report of an engine that is not the one it knew: next time it is asked who it is */
+		if (s->spec.version == 3) {
+			s->engine_len = 0;
+			s->drop = s->set->dirty = true;
+		}
 		session_finish(s, REASON_TIMEOUT, NULL);
 		return 1;
 	case NETSNMP_CALLBACK_OP_RESEND:

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "tests/unit/agent/poll/device.h"
 
@@ -123,8 +124,10 @@ static void visit_device(struct bed *b, struct visit *t, unsigned faults, int ve
 static void wait_for(struct bed *b, struct visit *visits, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		while (!visits[i].done)
-			uv_run(&b->loop, UV_RUN_ONCE);
+		while (!visits[i].done) {
+			uv_run(&b->loop, UV_RUN_NOWAIT);
+			usleep(200);
+		}
 }
 
 static void visit_end(struct visit *t)
@@ -357,7 +360,7 @@ static void test_cancel_and_close_midway(void **state)
 	for (unsigned rounds = 0; rounds < 12; rounds++) {
 		visit_device(&b, &t, 0, 2);
 		for (unsigned i = 0; i < rounds && !t.done; i++)
-			uv_run(&b.loop, UV_RUN_ONCE);
+			uv_run(&b.loop, UV_RUN_NOWAIT);
 		if (t.walk)
 			walk_cancel(t.walk);
 	}
