@@ -147,6 +147,13 @@ static int64_t stamp_of(struct msghdr *m)
 	return 0;
 }
 
+static void describe(struct icmp_in *in, struct mmsghdr *m, enum icmp_queue queue)
+{
+	in->len = m->msg_len;
+	in->stamp_ns = stamp_of(&m->msg_hdr);
+	in->complains = queue == ICMP_SENT && complaint_of(&m->msg_hdr, &in->complaint);
+}
+
 bool icmp_socket_receive(const struct icmp_socket *s, enum icmp_queue queue, unsigned most,
         void (*on_packet)(void *arg, const struct icmp_in *in), void *arg)
 {
@@ -169,12 +176,8 @@ bool icmp_socket_receive(const struct icmp_socket *s, enum icmp_queue queue, uns
 	}
 	got = recvmmsg(s->fd, headers, count, (queue == ICMP_SENT ? MSG_ERRQUEUE : 0) | MSG_DONTWAIT, NULL);
 	for (int i = 0; i < got; i++) {
-		struct icmp_in *in = &parcels[i].in;
-
-		in->len = headers[i].msg_len;
-		in->stamp_ns = stamp_of(&headers[i].msg_hdr);
-		in->complains = queue == ICMP_SENT && complaint_of(&headers[i].msg_hdr, &in->complaint);
-		on_packet(arg, in);
+		describe(&parcels[i].in, &headers[i], queue);
+		on_packet(arg, &parcels[i].in);
 	}
 	/* an error of the socket is taken away by having asked */
 	return got == (int)count || (got < 0 && errno != EAGAIN && errno != EINTR);
