@@ -76,7 +76,7 @@ static void schedule(struct device *d)
 	int64_t wait = every - (now - phase) % every;
 
 	/* a timer may come a little early: the same turn is not due twice */
-	if (d->begun_ms && now + wait - d->begun_ms < every / 2)
+	if (d->begun_ms && !d->silent && now + wait - d->begun_ms < every / 2)
 		wait += every;
 	wait += (periods_to_wait(d) - 1) * every;
 	if (d->soon)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include "tests/unit/agent/poll/device.h"
+#include "tests/unit/agent/poll/fake.h"
 
 #define INTERFACES 24
 #define ROOTS 12
@@ -24,7 +24,7 @@ static const unsigned long roots_oid[ROOTS][11] = {{1, 3, 6, 1, 2, 1, 1, 1}, {1,
 static const uint8_t roots_len[ROOTS] = {8, 8, 8, 8, 10, 10, 10, 10, 10, 11, 11, 11};
 
 struct visit {
-	struct device *device;
+	struct fake *device;
 	struct session *session;
 	struct walk *walk;
 	unsigned values, wrong, done;
@@ -113,8 +113,8 @@ static void visit_device(struct bed *b, struct visit *t, unsigned faults, int ve
 	char address[64];
 
 	if (!t->device) {
-		t->device = device_new(&b->loop);
-		device_fill(t->device, INTERFACES, true);
+		t->device = fake_new(&b->loop);
+		fake_fill(t->device, INTERFACES, true);
 	}
 	t->device->faults = faults;
 	snprintf(address, sizeof(address), "127.0.0.1:%u", t->device->port);
@@ -134,7 +134,7 @@ static void visit_end(struct visit *t)
 {
 	session_close(t->session);
 	if (t->device)
-		device_close(t->device);
+		fake_close(t->device);
 	t->session = NULL;
 }
 
@@ -176,9 +176,9 @@ static void test_all_versions(void **state)
 /* What disturbs but leaves the right answers to be had. */
 static void test_disturbed_devices_tell_all(void **state)
 {
-	static const unsigned faults[] = {DEVICE_GARBAGE, DEVICE_WRONG_ID, DEVICE_WRONG_PEER, DEVICE_TWICE,
-	        DEVICE_SKIP_FIRST, DEVICE_NO_BULK, DEVICE_BULK_ERROR, DEVICE_EMPTY_BULK,
-	        DEVICE_GARBAGE | DEVICE_WRONG_ID | DEVICE_WRONG_PEER | DEVICE_TWICE};
+	static const unsigned faults[] = {FAKE_GARBAGE, FAKE_WRONG_ID, FAKE_WRONG_PEER, FAKE_TWICE, FAKE_SKIP_FIRST,
+	        FAKE_NO_BULK, FAKE_BULK_ERROR, FAKE_EMPTY_BULK,
+	        FAKE_GARBAGE | FAKE_WRONG_ID | FAKE_WRONG_PEER | FAKE_TWICE};
 	enum { COUNT = sizeof(faults) / sizeof(faults[0]) };
 	struct visit visits[COUNT + 2] = {0};
 	unsigned late, broken;
@@ -196,7 +196,7 @@ static void test_disturbed_devices_tell_all(void **state)
 	for (unsigned i = 0; i < COUNT + 2; i++) {
 		assert_whole(&visits[i]);
 		assert_int_equal(visits[i].result.getnext,
-		        i < COUNT && faults[i] & (DEVICE_NO_BULK | DEVICE_BULK_ERROR | DEVICE_EMPTY_BULK) ? 1 : 0);
+		        i < COUNT && faults[i] & (FAKE_NO_BULK | FAKE_BULK_ERROR | FAKE_EMPTY_BULK) ? 1 : 0);
 	}
 	session_strays(visits[0].session, &late, &broken);
 	assert_true(broken > 0);
@@ -218,19 +218,19 @@ static void test_hostile_devices_end(void **state)
 
 	(void)state;
 	bed_open(&b);
-	visit_device(&b, &visits[0], DEVICE_LOOP, 2);
+	visit_device(&b, &visits[0], FAKE_LOOP, 2);
 	visits[0].device->count = 0; /* its only table is walked in a circle */
-	device_put(visits[0].device, "1.3.6.1.2.1.1.1.0", VARBIND_BYTES, 0, "x");
+	fake_put(visits[0].device, "1.3.6.1.2.1.1.1.0", VARBIND_BYTES, 0, "x");
 	for (unsigned i = 1; i <= 5; i++) {
 		char oid[64];
 
 		snprintf(oid, sizeof(oid), "1.3.6.1.2.1.31.1.1.1.1.%u", i);
-		device_put(visits[0].device, oid, VARBIND_BYTES, 0, "y");
+		fake_put(visits[0].device, oid, VARBIND_BYTES, 0, "y");
 	}
 	b.roots[10].table = b.roots[9].table = b.roots[11].table = 2;
-	visit_device(&b, &visits[1], DEVICE_REVERSED, 2);
-	visit_device(&b, &visits[2], DEVICE_CUT, 2);
-	visit_device(&b, &visits[3], DEVICE_MUTE, 2);
+	visit_device(&b, &visits[1], FAKE_REVERSED, 2);
+	visit_device(&b, &visits[2], FAKE_CUT, 2);
+	visit_device(&b, &visits[3], FAKE_MUTE, 2);
 	wait_for(&b, visits, 4);
 	assert_int_equal(visits[0].result.reason, REASON_OK);
 	assert_int_equal(visits[1].result.reason, REASON_OK);
@@ -254,17 +254,17 @@ static void test_loop_is_named(void **state)
 
 	(void)state;
 	bed_open(&b);
-	visit_device(&b, &t, DEVICE_LOOP, 2);
+	visit_device(&b, &t, FAKE_LOOP, 2);
 	t.device->count = 0;
-	device_put(t.device, "1.3.6.1.2.1.1.1.0", VARBIND_BYTES, 0, "x");
+	fake_put(t.device, "1.3.6.1.2.1.1.1.0", VARBIND_BYTES, 0, "x");
 	for (unsigned i = 0; i < 4; i++)
 		b.roots[i].table = 0;
-	device_remove(t.device, "1.3.6.1.2.1.1.1");
+	fake_remove(t.device, "1.3.6.1.2.1.1.1");
 	for (unsigned i = 3; i <= 7; i++) {
 		char oid[64];
 
 		snprintf(oid, sizeof(oid), "1.3.6.1.2.1.31.1.1.1.13.%u", i);
-		device_put(t.device, oid, VARBIND_COUNTER64, i, NULL);
+		fake_put(t.device, oid, VARBIND_COUNTER64, i, NULL);
 	}
 	wait_for(&b, &t, 1);
 	assert_int_equal(t.result.reason, REASON_OK);
@@ -285,11 +285,11 @@ static void test_pace_is_kept(void **state)
 
 	(void)state;
 	bed_open(&b);
-	visit_device(&b, &t, DEVICE_NO_BULK, 2);
+	visit_device(&b, &t, FAKE_NO_BULK, 2);
 	wait_for(&b, &t, 1);
 	assert_true(t.device->bulks > 0);
 	t.device->bulks = 0;
-	visit_device(&b, &t, DEVICE_NO_BULK, 2);
+	visit_device(&b, &t, FAKE_NO_BULK, 2);
 	wait_for(&b, &t, 1);
 	assert_whole(&t);
 	assert_int_equal(t.device->bulks, 0);
@@ -329,8 +329,8 @@ static void test_the_dead_delay_nobody(void **state)
 
 	(void)state;
 	bed_open(&b);
-	dead.device = device_new(&b.loop);
-	dead.device->faults = DEVICE_MUTE;
+	dead.device = fake_new(&b.loop);
+	dead.device->faults = FAKE_MUTE;
 	dead.order = &b.order;
 	snprintf(spec.address, sizeof(spec.address), "127.0.0.1:%u", dead.device->port);
 	dead.session = session_open(b.set, &spec);
