@@ -60,8 +60,8 @@ static const char *const texts[STATEMENT_COUNT] = {
         [DROP_HOURS] = "DELETE FROM hour WHERE check_id = ?1 AND hour < ?2",
         [PUT_EVENT] = "INSERT INTO event(node, at, kind, subject, text) VALUES(?1, ?2, ?3, ?4, ?5)",
         /* the newest are kept */
-        [CUT_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE node = ?1 ORDER BY at DESC, id DESC"
-                       " LIMIT -1 OFFSET ?2)",
+        [CUT_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE node = ?1 ORDER BY at DESC LIMIT -1 "
+                       "OFFSET ?2)",
         [DROP_EVENTS] = "DELETE FROM event WHERE node = ?1 AND at < ?2",
 };
 
