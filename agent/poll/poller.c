@@ -125,6 +125,8 @@ static void on_due(uv_timer_t *t)
 	const struct walk_root *roots;
 	size_t count;
 
+	if (d->walk)
+		return;
 	h.arg = d;
 	d->soon = false;
 	d->begun_ms = clock_boot_ms();
