@@ -41,6 +41,11 @@ static const char *const migrations[] = {
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
+/* the newest of the node are kept */
+#define CUT                                                                                                            \
+	"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE node = ?1 ORDER BY at DESC "                        \
+	"LIMIT -1 OFFSET ?2)"
+
 static const char *const texts[STATEMENT_COUNT] = {
         [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
         [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -59,9 +64,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         [DROP_INTERVALS] = "DELETE FROM interval WHERE check_id = ?1 AND start < ?2",
         [DROP_HOURS] = "DELETE FROM hour WHERE check_id = ?1 AND hour < ?2",
         [PUT_EVENT] = "INSERT INTO event(node, at, kind, subject, text) VALUES(?1, ?2, ?3, ?4, ?5)",
-        /* the newest are kept */
-        [CUT_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE node = ?1 ORDER BY at DESC LIMIT -1 "
-                       "OFFSET ?2)",
+        [CUT_EVENTS] = CUT,
         [DROP_EVENTS] = "DELETE FROM event WHERE node = ?1 AND at < ?2",
 };
 
