@@ -5,7 +5,7 @@ packages_build="gcc make pkg-config libc6-dev linux-libc-dev libuv1-dev libssl-d
 	librrd-dev fonts-dejavu-core libsqlite3-dev libyaml-dev libjansson-dev libseccomp-dev libargon2-dev
 	libc-ares-dev libsnmp-dev libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv tzdata ca-certificates"
 packages_test="libcmocka-dev universal-ctags binutils chromium faketime python3-minimal python3-aiosmtpd rrdtool sqlite3 openssl
-	curl iproute2 nftables ethtool iputils-ping procps tinyproxy jq librsvg2-bin git snmp snmpd snmpsim nut-server nut-client nginx-light dnsmasq-base chrony
+	curl iproute2 nftables ethtool iputils-ping procps tinyproxy jq librsvg2-bin git snmp snmpd snmpsim nut-server nut-client nginx-light dnsmasq-base
 	iputils-arping"
 packages_bench="rrdtool rrdcached collectd-core zabbix-agent python3-minimal procps
 	fping prometheus-blackbox-exporter prometheus-snmp-exporter"
