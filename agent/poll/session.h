@@ -65,6 +65,7 @@ void session_cancel(struct session *s);
 struct session_pace {
 	unsigned repetitions; /* 0: not tried yet */
 	unsigned most;        /* repetitions at most; 0: walk.c's own limit */
+	unsigned varbinds;    /* of one answer at most */
 	unsigned columns;     /* side by side at most; 0: as many as wanted */
 	bool getnext;         /* GETBULK is not for this device */
 	unsigned walks;       /* since `getnext` was set: GETBULK is tried anew after many */

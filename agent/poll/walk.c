@@ -10,7 +10,9 @@
 #include "common/memory.h"
 
 #define COLUMNS_MAX 12
-#define VARBINDS_MAX 64 /* of one answer: about what fits in a datagram that is not cut in pieces */
+#define VARBINDS_FIRST 64 /* of one answer: about what fits in a datagram that is not cut in pieces */
+#define VARBINDS_MOST 360
+#define VARBINDS_LEAST 8
 #define REPETITIONS_FIRST 10
 #define REPETITIONS_MOST 60
 #define FAST_US 300000
@@ -148,12 +150,22 @@ static size_t take_all(struct walk *w, struct session_answer *a)
 
 /* ---- pace ---- */
 
-static void pace_grow(struct walk *w)
+static unsigned more_of(unsigned now, unsigned most)
 {
-	unsigned most = w->pace->most ? w->pace->most : REPETITIONS_MOST;
-	unsigned more = w->pace->repetitions + w->pace->repetitions / 2 + 1;
+	return now + now / 2 + 1 < most ? now + now / 2 + 1 : most;
+}
 
-	w->pace->repetitions = more > most ? most : more;
+/* A whole and quick answer earns a larger question; one that was cut says what fits. */
+static void pace_learn(struct walk *w, const struct session_answer *a, size_t got, size_t asked)
+{
+	struct session_pace *p = w->pace;
+
+	if (got < asked) {
+		p->varbinds = got < VARBINDS_LEAST ? VARBINDS_LEAST : (unsigned)got;
+	} else if (a->rtt_us < FAST_US && !a->retries) {
+		p->repetitions = more_of(p->repetitions, p->most ? p->most : REPETITIONS_MOST);
+		p->varbinds = more_of(p->varbinds, VARBINDS_MOST);
+	}
 }
 
 static bool pace_getnext(struct walk *w)
@@ -169,6 +181,7 @@ static bool pace_shrink(struct walk *w)
 	w->result.slow = true;
 	if (w->command == SESSION_GETBULK && w->asked_repetitions > 1) {
 		w->pace->repetitions = w->asked_repetitions / 2;
+		w->pace->varbinds = w->pace->repetitions * (unsigned)w->asked_count;
 		return true;
 	}
 	if (w->asked_count > 1 && w->scalars)
@@ -222,8 +235,7 @@ static void got_values(struct walk *w, struct session_answer *a)
 		w->asked[i]->done = true;
 	if (w->command == SESSION_GETBULK) {
 		w->bulk_trusted |= got > 0;
-		if (got >= asked && a->rtt_us < FAST_US && !a->retries)
-			pace_grow(w);
+		pace_learn(w, a, got, asked);
 	}
 	step(w);
 }
@@ -309,7 +321,7 @@ static void ask(struct walk *w)
 {
 	const unsigned long *oids[COLUMNS_MAX];
 	size_t lens[COLUMNS_MAX];
-	unsigned most = (unsigned)(VARBINDS_MAX / w->asked_count);
+	unsigned most;
 	struct session_request r = {.command = w->command,
 	        .oids = oids,
 	        .oid_lens = lens,
@@ -323,9 +335,8 @@ static void ask(struct walk *w)
 		oids[i] = w->asked[i]->last;
 		lens[i] = w->asked[i]->len;
 	}
-	if (!w->pace->repetitions)
-		w->pace->repetitions =
-		        w->pace->most && w->pace->most < REPETITIONS_FIRST ? w->pace->most : REPETITIONS_FIRST;
+	most = w->pace->varbinds / (unsigned)w->asked_count;
+	most = most ? most : 1;
 	w->asked_repetitions = r.repetitions = w->pace->repetitions < most ? w->pace->repetitions : most;
 	w->result.requests++;
 	session_ask(w->session, &r);
@@ -367,6 +378,10 @@ struct walk *walk_start(
 	w->count = count;
 	w->handlers = *h;
 	w->begun_ms = clock_boot_ms();
+	if (!w->pace->repetitions) {
+		w->pace->repetitions = w->pace->most ? w->pace->most : REPETITIONS_FIRST;
+		w->pace->varbinds = VARBINDS_FIRST;
+	}
 	w->most_ms = most_ms;
 	w->result.rtt_us = METRIC_UNKNOWN;
 	step(w);
