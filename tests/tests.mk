@@ -44,7 +44,7 @@ $(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
 		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
 
 .PHONY: tests-build fuzz
-tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate $(B)/probes
+tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate $(B)/probes $(B)/snmp
 fuzz:
 	@packaging/deps.sh build full
 	@$(MAKE) --no-print-directory B=build-fuzz CC=clang FUZZ_FLAGS=-fsanitize=fuzzer $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN))
@@ -64,3 +64,8 @@ PROBE_OBJ := $(call obj,$(wildcard agent/probe/*.c))
 $(B)/probes: $(call obj,tests/bench/probes.c tests/bench/distance.c) $(PROBE_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) libcares) -lm -lpthread
+# The real poller on make-believe switches.
+POLL_OBJ := $(call obj,$(filter-out agent/poll/poller.c,$(wildcard agent/poll/*.c)) agent/rules.c)
+$(B)/snmp: $(call obj,tests/bench/snmp.c tests/bench/snmp_device.c) $(POLL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) netsnmp) -lm -lpthread

@@ -11,6 +11,7 @@ import { measureCollectd } from "./peer_collectd.mjs";
 import { measureRrdcached, rrdFiles } from "./peer_rrdcached.mjs";
 import { distance, echoes, tcpChecks } from "./probes.mjs";
 import { swarmProvince } from "./province.mjs";
+import { snmpPolls } from "./snmp.mjs";
 
 const quick = !!process.env.BENCH_QUICK;
 const CPU = 1; // measured programs; everything that drives them stays on core 0
@@ -223,7 +224,15 @@ function probesIcmp() {
   add("probes-icmp", "echoes/CPU-s", ours, peer, "fping -i0", { least: 100000 });
 }
 
-const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp };
+async function snmp() {
+  const dir = folder();
+  const { ours, peer, devices_kb } = await snmpPolls(dir, CPU, quick);
+  add("snmp", "varbinds/CPU-s", ours, peer, "snmp_exporter", { least: 2300000 });
+  add("snmp-memory", "KB for 4 devices", devices_kb, null, "-", { most: 1500 });
+  rmSync(dir, { recursive: true, force: true });
+}
+
+const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp, snmp };
 const wanted = process.argv.slice(2);
 for (const [name, job] of Object.entries(jobs)) {
   if (wanted.length && !wanted.includes(name)) continue;

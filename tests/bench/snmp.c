@@ -145,6 +145,7 @@ static int poll_run(unsigned port, unsigned devices, unsigned seconds, unsigned 
 	return b.failed != 0;
 }
 
+/* What is written to, that is: what nobody else can share. */
 static long private_kb(void)
 {
 	FILE *f = fopen("/proc/self/smaps_rollup", "r");
@@ -152,7 +153,7 @@ static long private_kb(void)
 	long kb = 0, v;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Private_Clean: %ld", &v) == 1 || sscanf(line, "Private_Dirty: %ld", &v) == 1)
+		if (sscanf(line, "Private_Dirty: %ld", &v) == 1)
 			kb += v;
 	if (f)
 		fclose(f);
