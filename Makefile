@@ -89,13 +89,13 @@ check:
 
 bench:
 	@packaging/deps.sh build test bench
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm $(B)/probes $(B)/snmp
 	@B=$(B) node tests/bench/bench.mjs $(JOB)
 
 # Slow analyses: other compiler, sanitizers over the unit tests, static analysis, format, fuzzers, many kills.
 check-full:
 	@packaging/deps.sh build test full
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm $(B)/probes $(B)/snmp
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm
 	@$(MAKE) --no-print-directory CC=clang -j$(JOBS) build-clang/sansang-agent build-clang/sansang-collector build-clang/sansang
 	@for san in address undefined; do \
 		SANSANG_SANDBOX=off $(MAKE) --no-print-directory SAN=$$san -j$(JOBS) tests-build && \
