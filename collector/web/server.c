@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 
 #include "collector/web/auth.h"
+#include "collector/web/listen.h"
 #include "collector/web/live.h"
+#include "collector/web/turn.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -31,7 +33,7 @@ struct connection {
 	struct lws *wsi;
 	struct request *request; /* NULL between requests */
 	size_t sent;
-	bool counted, head_sent, dropped;
+	bool counted, head_sent, body_whole, dropped;
 };
 
 static const struct {
@@ -186,10 +188,12 @@ static int connection_request(struct server *s, struct connection *c)
 		request_release(c->request);
 	c->request = r;
 	c->sent = 0;
-	c->head_sent = false;
+	c->head_sent = c->body_whole = false;
 	r->wire = c;
 	r->on_answer = on_answer;
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_PATIENCE_S);
+	if (content_length(c->wsi) > 0 && !turn_body_is_safe(c->wsi))
+		return -1;
 	status = request_read(c->wsi, r);
 	if (status) {
 		r->close = true;
@@ -207,6 +211,17 @@ static int connection_body(struct connection *c, const void *data, size_t len)
 	if (c->request->body.len + len > REQUEST_BODY_MAX)
 		return -1;
 	buf_put(&c->request->body, data, len);
+	return 0;
+}
+
+/* The library says it again when more comes before the answer: who does not wait for it is closed. */
+static int connection_body_whole(struct server *s, struct connection *c)
+{
+	if (c->body_whole)
+		return -1;
+	c->body_whole = true;
+	if (c->request && !c->request->answered)
+		s->options.on_request(c->request);
 	return 0;
 }
 
@@ -293,31 +308,37 @@ static int request_finish(struct connection *c)
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 
+static size_t body_length(const struct request *r)
+{
+	return r->answer && r->method != METHOD_HEAD && r->status != 304 ? r->answer->len : 0;
+}
+
+static int body_write(struct connection *c, struct request *r)
+{
+	size_t left = body_length(r) - c->sent, len = left < WRITE_BYTES ? left : WRITE_BYTES;
+
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_PATIENCE_S);
+	if (piece_write(c->wsi, r->answer->data + c->sent, len, len == left))
+		return -1;
+	c->sent += len;
+	return 0;
+}
+
+/* With the last byte the request is complete: a client that has its answer may ask again at once (turn.h). */
 static int connection_write(struct connection *c)
 {
 	struct request *r = c->request;
-	size_t len, left;
 
 	if (c->dropped)
 		return -1;
 	if (!r || !r->answered)
 		return 0;
-	if (!c->head_sent) {
-		if (head_write(c, r))
-			return -1;
-		lws_callback_on_writable(c->wsi);
-		return 0;
-	}
-	if (r->live)
+	if (c->head_sent && r->live)
 		return live_write(c, r);
-	left = r->answer && r->method != METHOD_HEAD && r->status != 304 ? r->answer->len - c->sent : 0;
-	if (!left)
-		return request_finish(c);
-	len = left < WRITE_BYTES ? left : WRITE_BYTES;
-	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_PATIENCE_S);
-	if (piece_write(c->wsi, r->answer->data + c->sent, len, len == left))
+	if (c->head_sent ? body_write(c, r) : head_write(c, r))
 		return -1;
-	c->sent += len;
+	if (!r->live && c->sent == body_length(r))
+		return request_finish(c);
 	lws_callback_on_writable(c->wsi);
 	return 0;
 }
@@ -358,11 +379,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_HTTP_BODY:
 		return connection_body(c, in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-		/* read whole: from here web_expire() sees to an answer, which may take longer */
-		lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-		if (c->request && !c->request->answered)
-			s->options.on_request(c->request);
-		return 0;
+		return connection_body_whole(s, c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return connection_write(c);
 	case LWS_CALLBACK_CLOSED_HTTP:
@@ -390,24 +407,6 @@ static void on_log(int level, const char *line)
 {
 	(void)level;
 	log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
-}
-
-/* "127.0.0.1:8443" -> host and port. An unspecified address listens on all. */
-static int listen_split(const char *listen, char *host, size_t size, int *port)
-{
-	const char *colon = strrchr(listen, ':');
-	size_t len = colon ? (size_t)(colon - listen) : 0;
-
-	if (!colon)
-		return -EINVAL;
-	if (len >= 2 && *listen == '[' && listen[len - 1] == ']')
-		listen++, len -= 2;
-	if (len >= size)
-		return -EINVAL;
-	memcpy(host, listen, len);
-	host[len] = '\0';
-	*port = atoi(colon + 1);
-	return 0;
 }
 
 /* libwebsockets sizes its tables by the limit of open files, which may be a million. */
@@ -450,6 +449,7 @@ int server_open(struct server **out, uv_loop_t *loop, const struct server_option
 	info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
 	info.alpn = "http/1.1";
 	info.max_http_header_data = 8192;
+	info.pt_serv_buf_size = TURN_READ_BYTES;
 	info.timeout_secs = 15;
 	info.keepalive_timeout = 75;
 	info.ka_time = 60;
