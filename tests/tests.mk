@@ -65,7 +65,7 @@ $(B)/probes: $(call obj,tests/bench/probes.c tests/bench/distance.c) $(PROBE_OBJ
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) libcares) -lm -lpthread
 # The real poller on make-believe switches.
-POLL_OBJ := $(call obj,$(filter-out agent/poll/poller.c,$(wildcard agent/poll/*.c)) agent/rules.c)
+POLL_OBJ := $(call obj,$(filter-out agent/poll/poller.c,$(wildcard agent/poll/*.c)))
 $(B)/snmp: $(call obj,tests/bench/snmp.c tests/bench/snmp_device.c) $(POLL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) netsnmp) -lm -lpthread

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "agent/poll/poller.c"
-#include "agent/rules.h"
 #include "tests/bench/snmp_device.h"
 
 struct bench {
@@ -192,7 +191,8 @@ int main(int argc, char **argv)
 		n[i - 2] = (unsigned)strtoul(argv[i], NULL, 10);
 	if (argc == 4 && !strcmp(argv[1], "device"))
 		return snmp_device_run((uint16_t)n[0], n[1]);
-	rules_spare_memory();
+	mallopt(M_ARENA_MAX, 1); /* as in the eyes */
+	mallopt(M_TOP_PAD, 16 * 1024);
 	if (argc == 6 && !strcmp(argv[1], "poll"))
 		return poll_run(n[0], n[1], n[2], n[3]);
 	if (argc == 3 && !strcmp(argv[1], "memory"))

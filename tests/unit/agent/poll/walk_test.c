@@ -168,9 +168,9 @@ static void test_all_versions(void **state)
 	assert_true(visits[1].device->requests < visits[0].device->requests / 2);
 	visit_end(&visits[0]);
 	visit_end(&visits[1]);
+	bed_close(&b);
 	for (int i = 0; i < 2; i++)
 		free(visits[i].device);
-	bed_close(&b);
 }
 
 /* What disturbs but leaves the right answers to be had. */
