@@ -100,7 +100,7 @@ static void kind_of_v1(struct notice *n, const struct varbind *enterprise, int64
 int notice_read_v1(const void *data, size_t len, struct notice *n, const uint8_t **community, size_t *community_len)
 {
 	struct message_trap_v1 trap;
-	struct message_room room;
+	struct message_room room = {0};
 	struct varbind v;
 	int status;
 
@@ -121,7 +121,7 @@ int notice_read_v1(const void *data, size_t len, struct notice *n, const uint8_t
 
 static const struct kind *kind_known(const struct notice *n)
 {
-	unsigned long plain[PREFIX_MAX];
+	unsigned long plain[PREFIX_MAX] = {0};
 	size_t len = 0;
 
 	for (size_t i = 0; i < n->kind_len; i++) {

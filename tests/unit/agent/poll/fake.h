@@ -27,6 +27,7 @@ enum fake_fault {
 	FAKE_EMPTY_BULK = 1 << 9,  /* an answer without varbinds to GETBULK */
 	FAKE_REVERSED = 1 << 10,   /* GETBULK's columns come in the wrong order */
 	FAKE_SKIP_FIRST = 1 << 11, /* the first sending of each request is lost */
+	FAKE_LATE = 1 << 12,       /* answers come when the question was repeated already */
 };
 
 struct fake_row {
@@ -40,6 +41,9 @@ struct fake_row {
 
 struct fake {
 	uv_udp_t udp, other;
+	uv_timer_t late;
+	struct buf waiting; /* of FAKE_LATE */
+	struct sockaddr_storage waits;
 	uint16_t port;
 	unsigned faults;
 	size_t most_varbinds; /* of an answer: the rest is left out; 0: no limit */
@@ -209,6 +213,8 @@ static void fake_send(struct fake *d, uv_udp_t *from, const struct sockaddr *to,
 	uv_udp_try_send(from, &out, 1, to);
 }
 
+static void fake_on_late(uv_timer_t *t);
+
 static void fake_answer(struct fake *d, const struct message *m, const struct sockaddr *to, int64_t error,
         int64_t index, const struct buf *varbinds)
 {
@@ -226,6 +232,15 @@ static void fake_answer(struct fake *d, const struct message *m, const struct so
 		fake_send(d, id ? &d->udp : &d->other, to, &other, other.len);
 	}
 	fake_message(&out, m, m->request_id, error, index, varbinds);
+	if (d->faults & FAKE_LATE) {
+		if (!d->waiting.len) {
+			buf_put(&d->waiting, out.data, out.len);
+			memcpy(&d->waits, to, sizeof(struct sockaddr_in));
+			uv_timer_start(&d->late, fake_on_late, 1700, 0);
+		}
+		buf_free(&out);
+		return;
+	}
 	fake_send(d, &d->udp, to, &out, d->faults & FAKE_CUT ? out.len * 2 / 3 : out.len);
 	if (d->faults & FAKE_TWICE)
 		fake_send(d, &d->udp, to, &out, out.len);
@@ -286,6 +301,14 @@ static void fake_get(struct fake *d, struct message *m, const struct sockaddr *t
 	buf_free(&varbinds);
 }
 
+static void fake_on_late(uv_timer_t *t)
+{
+	struct fake *d = t->data;
+
+	fake_send(d, &d->udp, (struct sockaddr *)&d->waits, &d->waiting, d->waiting.len);
+	buf_reset(&d->waiting);
+}
+
 static void fake_on_read(uv_udp_t *udp, ssize_t len, const uv_buf_t *buf, const struct sockaddr *from, unsigned flags)
 {
 	static struct message_room names[64];
@@ -335,7 +358,8 @@ static struct fake *fake_new(uv_loop_t *loop)
 	uv_udp_bind(&d->other, (struct sockaddr *)&any, 0);
 	uv_udp_getsockname(&d->udp, (struct sockaddr *)&name, &len);
 	d->port = ntohs(name.sin_port);
-	d->udp.data = d->other.data = d;
+	uv_timer_init(loop, &d->late);
+	d->udp.data = d->other.data = d->late.data = d;
 	uv_udp_recv_start(&d->udp, fake_on_room, fake_on_read);
 	return d;
 }
@@ -344,6 +368,8 @@ static void fake_close(struct fake *d)
 {
 	uv_close((uv_handle_t *)&d->udp, NULL);
 	uv_close((uv_handle_t *)&d->other, NULL);
+	uv_close((uv_handle_t *)&d->late, NULL);
+	buf_free(&d->waiting);
 }
 
 /* So many interfaces, as a switch would show them. */

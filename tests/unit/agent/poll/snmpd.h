@@ -39,33 +39,13 @@ static inline uint16_t snmpd_free_port(void)
 	return 0;
 }
 
-static inline int snmpd_start_at(struct snmpd *d, uint16_t port, const char *more)
+/* In its folder, which keeps its engine and counts its boots. */
+static inline int snmpd_run(struct snmpd *d)
 {
 	char conf[96], address[48];
-	FILE *f;
 
-	if (access(SNMPD_PATH, X_OK))
-		return -1;
-	snprintf(d->folder, sizeof(d->folder), "/tmp/sansang-snmpd-XXXXXX");
-	if (!mkdtemp(d->folder))
-		return -1;
-	d->port = port;
 	snprintf(conf, sizeof(conf), "%s/snmpd.conf", d->folder);
 	snprintf(address, sizeof(address), "udp:127.0.0.1:%u", d->port);
-	f = fopen(conf, "w");
-	fputs("rocommunity public 127.0.0.1\nsysName real-one\nsysDescr a real agent\n"
-	      "createUser plain\ncreateUser md5 MD5 \"password-md5\" DES \"privacy-md5\"\n"
-	      "createUser sha1 SHA \"password-sha1\" AES \"privacy-sha1\"\n"
-	      "createUser sha256 SHA-256 \"password-sha256\" AES \"privacy-sha256\"\n"
-	      "createUser sha512 SHA-512 \"password-sha512\" AES256 \"privacy-sha512\"\n"
-	      "createUser sha224 SHA-224 \"password-sha224\" AES192 \"privacy-sha224\"\n"
-	      "createUser only SHA-384 \"password-only\"\n"
-	      "rouser plain noauth\nrouser md5 priv\nrouser sha1 priv\nrouser sha256 priv\nrouser sha512 priv\nrouser "
-	      "sha224 priv\n"
-	      "rouser only auth\n",
-	        f);
-	fputs(more ? more : "", f);
-	fclose(f);
 	d->pid = fork();
 	if (!d->pid) {
 		/* it dies with the test, and does not hold its output */
@@ -80,9 +60,44 @@ static inline int snmpd_start_at(struct snmpd *d, uint16_t port, const char *mor
 	return d->pid > 0 ? 0 : -1;
 }
 
+static inline int snmpd_start_at(struct snmpd *d, uint16_t port, const char *more)
+{
+	char conf[96];
+	FILE *f;
+
+	if (access(SNMPD_PATH, X_OK))
+		return -1;
+	snprintf(d->folder, sizeof(d->folder), "/tmp/sansang-snmpd-XXXXXX");
+	if (!mkdtemp(d->folder))
+		return -1;
+	d->port = port;
+	snprintf(conf, sizeof(conf), "%s/snmpd.conf", d->folder);
+	f = fopen(conf, "w");
+	fputs("rocommunity public 127.0.0.1\nsysName real-one\nsysDescr a real agent\n"
+	      "createUser plain\ncreateUser md5 MD5 \"password-md5\" DES \"privacy-md5\"\n"
+	      "createUser sha1 SHA \"password-sha1\" AES \"privacy-sha1\"\n"
+	      "createUser sha256 SHA-256 \"password-sha256\" AES \"privacy-sha256\"\n"
+	      "createUser sha512 SHA-512 \"password-sha512\" AES256 \"privacy-sha512\"\n"
+	      "createUser sha224 SHA-224 \"password-sha224\" AES192 \"privacy-sha224\"\n"
+	      "createUser only SHA-384 \"password-only\"\n"
+	      "rouser plain noauth\nrouser md5 priv\nrouser sha1 priv\nrouser sha256 priv\nrouser sha512 priv\nrouser "
+	      "sha224 priv\n"
+	      "rouser only auth\n",
+	        f);
+	fputs(more ? more : "", f);
+	fclose(f);
+	return snmpd_run(d);
+}
+
 static inline int snmpd_start(struct snmpd *d, const char *more)
 {
 	return snmpd_start_at(d, snmpd_free_port(), more);
+}
+
+static inline void snmpd_end(struct snmpd *d)
+{
+	kill(d->pid, SIGTERM);
+	waitpid(d->pid, NULL, 0);
 }
 
 static inline void snmpd_stop(struct snmpd *d)

@@ -350,6 +350,26 @@ static void test_the_dead_delay_nobody(void **state)
 	free(live.device);
 }
 
+/* Answers that come after the question was repeated are answers still; the echo of the repetition is counted. */
+static void test_late_answers(void **state)
+{
+	struct visit t = {0};
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	for (unsigned i = 4; i < ROOTS; i++)
+		b.roots[i].table = 1;
+	visit_device(&b, &t, FAKE_LATE, 2);
+	wait_for(&b, &t, 1);
+	assert_whole(&t);
+	assert_true(t.result.retries > 0);
+	assert_false(t.result.getnext);
+	visit_end(&t);
+	bed_close(&b);
+	free(t.device);
+}
+
 static void test_cancel_and_close_midway(void **state)
 {
 	struct visit t = {0};
@@ -384,6 +404,7 @@ int main(void)
 	        cmocka_unit_test(test_pace_is_kept),
 	        cmocka_unit_test(test_nobody_there),
 	        cmocka_unit_test(test_the_dead_delay_nobody),
+	        cmocka_unit_test(test_late_answers),
 	        cmocka_unit_test(test_cancel_and_close_midway),
 	};
 
