@@ -63,12 +63,14 @@ void session_cancel(struct session *s);
 
 /* What a walk learnt; zero at first. */
 struct session_pace {
-	unsigned repetitions; /* 0: not tried yet */
-	unsigned most;        /* repetitions at most; 0: walk.c's own limit */
-	unsigned varbinds;    /* of one answer at most */
-	unsigned columns;     /* side by side at most; 0: as many as wanted */
-	bool getnext;         /* GETBULK is not for this device */
-	unsigned walks;       /* since `getnext` was set: GETBULK is tried anew after many */
+	unsigned repetitions;   /* 0: not tried yet */
+	unsigned most;          /* repetitions at most; 0: walk.c's own limit */
+	unsigned varbinds;      /* of one answer at most */
+	unsigned varbinds_most; /* which that may grow to: less after a larger answer did not come */
+	unsigned columns;       /* side by side at most; 0: as many as wanted */
+	bool bulk;              /* it has answered GETBULK */
+	bool getnext;           /* GETBULK is not for this device */
+	unsigned walks;         /* since either was learnt: it is doubted after many */
 };
 struct session_pace *session_pace(struct session *s);
 int session_version(const struct session *s);

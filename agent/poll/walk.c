@@ -20,7 +20,7 @@
 #define FIRST_RETRIES 2
 #define TIMEOUT_MS 1500
 #define RETRIES 1
-#define GETNEXT_WALKS 100 /* after so many GETBULK is tried again: it may have been the line */
+#define DOUBT_WALKS 100 /* after so many what a device could not bear is tried again: it may have been the line */
 
 enum { ERROR_TOO_BIG = 1, ERROR_NO_NAME = 2 };
 
@@ -41,8 +41,7 @@ struct walk {
 	struct walk_result result;
 	int64_t begun_ms, most_ms;
 	bool answered, engine_retried;
-	bool scalars;      /* what the batch is of */
-	bool bulk_trusted; /* GETBULK was answered in this walk */
+	bool scalars; /* what the batch is of */
 	unsigned scalars_most;
 
 	struct column columns[COLUMNS_MAX];
@@ -68,8 +67,10 @@ static void walk_end(struct walk *w, enum reason reason, const char *note)
 	r.took_us = (clock_boot_ms() - w->begun_ms) * 1000;
 	r.repetitions = w->pace->repetitions;
 	r.getnext = w->pace->getnext;
-	if (w->pace->getnext && ++w->pace->walks >= GETNEXT_WALKS)
+	if ((w->pace->getnext || w->pace->varbinds_most < VARBINDS_MOST) && ++w->pace->walks >= DOUBT_WALKS) {
 		w->pace->getnext = false;
+		w->pace->varbinds_most = VARBINDS_MOST;
+	}
 	free(w);
 	h.on_done(h.arg, &r);
 }
@@ -164,7 +165,7 @@ static void pace_learn(struct walk *w, const struct session_answer *a, size_t go
 		p->varbinds = got < VARBINDS_LEAST ? VARBINDS_LEAST : (unsigned)got;
 	} else if (a->rtt_us < FAST_US && !a->retries) {
 		p->repetitions = more_of(p->repetitions, p->most ? p->most : REPETITIONS_MOST);
-		p->varbinds = more_of(p->varbinds, VARBINDS_MOST);
+		p->varbinds = more_of(p->varbinds, p->varbinds_most);
 	}
 }
 
@@ -181,7 +182,9 @@ static bool pace_shrink(struct walk *w)
 	w->result.slow = true;
 	if (w->command == SESSION_GETBULK && w->asked_repetitions > 1) {
 		w->pace->repetitions = w->asked_repetitions / 2;
-		w->pace->varbinds = w->pace->repetitions * (unsigned)w->asked_count;
+		/* where pieces of datagrams get lost a larger answer would be lost at each poll */
+		w->pace->varbinds = w->pace->varbinds_most = w->pace->repetitions * (unsigned)w->asked_count;
+		w->pace->walks = 0;
 		return true;
 	}
 	if (w->asked_count > 1 && w->scalars)
@@ -234,7 +237,7 @@ static void got_values(struct walk *w, struct session_answer *a)
 	for (size_t i = 0; w->scalars && got && i < w->asked_count; i++)
 		w->asked[i]->done = true;
 	if (w->command == SESSION_GETBULK) {
-		w->bulk_trusted |= got > 0;
+		w->pace->bulk |= got > 0;
 		pace_learn(w, a, got, asked);
 	}
 	step(w);
@@ -247,7 +250,7 @@ static void got_nothing(struct walk *w, const struct session_answer *a)
 		step(w);
 	} else if (a->reason != REASON_TIMEOUT || !w->answered) {
 		walk_end(w, a->reason, a->note);
-	} else if (w->command == SESSION_GETBULK && !w->bulk_trusted) {
+	} else if (w->command == SESSION_GETBULK && !w->pace->bulk) {
 		pace_getnext(w); /* it answers, but perhaps not this */
 		step(w);
 	} else if (!pace_shrink(w)) {
@@ -381,6 +384,7 @@ struct walk *walk_start(
 	if (!w->pace->repetitions) {
 		w->pace->repetitions = w->pace->most ? w->pace->most : REPETITIONS_FIRST;
 		w->pace->varbinds = VARBINDS_FIRST;
+		w->pace->varbinds_most = VARBINDS_MOST;
 	}
 	w->most_ms = most_ms;
 	w->result.rtt_us = METRIC_UNKNOWN;

@@ -47,6 +47,7 @@ struct fake {
 	uint16_t port;
 	unsigned faults;
 	size_t most_varbinds; /* of an answer: the rest is left out; 0: no limit */
+	size_t lost_from;     /* answers of more varbinds never come; 0: all do */
 	size_t too_big;       /* more varbinds than that are tooBig; 0: no limit */
 	unsigned requests, bulks, gets;
 	int64_t last_id;
@@ -271,6 +272,10 @@ static void fake_bulk(struct fake *d, struct message *m, const struct sockaddr *
 		}
 	if (d->faults & FAKE_EMPTY_BULK)
 		buf_reset(&varbinds);
+	if (d->lost_from && total >= d->lost_from) {
+		buf_free(&varbinds);
+		return;
+	}
 	if (d->too_big && total > d->too_big) {
 		buf_reset(&varbinds);
 		fake_answer(d, m, to, 1, 0, &varbinds);

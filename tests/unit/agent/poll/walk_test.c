@@ -298,6 +298,30 @@ static void test_pace_is_kept(void **state)
 	free(t.device);
 }
 
+/* Large answers never come, as where pieces of datagrams are dropped: it is found out once, not at each poll. */
+static void test_lost_large_answers(void **state)
+{
+	struct visit t = {0};
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	visit_device(&b, &t, 0, 2);
+	wait_for(&b, &t, 1);
+	t.device->lost_from = 80;
+	for (int i = 0; i < 6; i++) {
+		visit_device(&b, &t, 0, 2);
+		wait_for(&b, &t, 1);
+		assert_whole(&t);
+		assert_false(t.result.getnext);
+	}
+	assert_false(t.result.slow);
+	assert_int_equal(t.result.retries, 0);
+	visit_end(&t);
+	bed_close(&b);
+	free(t.device);
+}
+
 static void test_nobody_there(void **state)
 {
 	struct visit visits[4] = {0};
@@ -402,6 +426,7 @@ int main(void)
 	        cmocka_unit_test(test_hostile_devices_end),
 	        cmocka_unit_test(test_loop_is_named),
 	        cmocka_unit_test(test_pace_is_kept),
+	        cmocka_unit_test(test_lost_large_answers),
 	        cmocka_unit_test(test_nobody_there),
 	        cmocka_unit_test(test_the_dead_delay_nobody),
 	        cmocka_unit_test(test_late_answers),
