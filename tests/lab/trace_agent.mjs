@@ -30,7 +30,7 @@ await until("connected", async () => {
 // Events of kind "trace", newest first: [subject, what trace_json() says].
 async function traces() {
   const { json } = await way.http("/api/v1/nodes/pl-srv1/events?kind=trace");
-  return json.events.map((e) => (e.text.includes("{") ? [e.text.split(" ")[0], JSON.parse(e.text.slice(e.text.indexOf("{")))] : [e.text, {}]));
+  return json.events.map((e) => [e.subject, e.data ?? {}]);
 }
 const told = (label, test) => until(label, async () => (await traces()).find(([subject, t]) => test(subject, t)), 60);
 
