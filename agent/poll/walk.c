@@ -172,6 +172,7 @@ static void pace_learn(struct walk *w, const struct session_answer *a, size_t go
 static bool pace_getnext(struct walk *w)
 {
 	w->result.slow = w->pace->getnext = true;
+	w->pace->bulk = false;
 	w->pace->walks = 0;
 	return true;
 }
