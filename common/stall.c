@@ -9,16 +9,17 @@
 #include <sys/socket.h>
 
 #define SILENT_MS 10000
-#define IN_A_ROW 3 /* repetitions that nobody acknowledges: some seconds */
+#define STUCK 3      /* repetitions in a row that nobody acknowledges: some seconds */
+#define STUCK_LONG 6 /* more than ten seconds, so two heartbeats should have come */
 
 static const struct {
 	const char *name, *words;
 } kinds[] = {
         [STALL_NONE] = {"none", "the connection is well"},
-        [STALL_SILENT] = {"silent", "all is acknowledged, the program there says nothing"},
-        [STALL_OUT] = {"out", "what we send is lost, what they send arrives (loss one way)"},
-        [STALL_HOLE_OUT] = {"hole-out", "of what we send only the small arrives (an MTU hole)"},
-        [STALL_HOLE_IN] = {"hole-in", "of what they send only the small arrives (an MTU hole)"},
+        [STALL_SILENT] = {"silent", "they acknowledge and say nothing"},
+        [STALL_OUT] = {"out", "loss one way, on our way out"},
+        [STALL_HOLE_OUT] = {"hole-out", "an MTU hole on our way out: only what is small arrives"},
+        [STALL_HOLE_IN] = {"hole-in", "an MTU hole on their way to us: only what is small arrives"},
         [STALL_DEAD] = {"dead", "nothing arrives"},
 };
 
@@ -47,13 +48,17 @@ int stall_read(int fd, struct stall *out)
 enum stall_kind stall_judge(const struct stall *s, unsigned silent_ms)
 {
 	unsigned any_ms_ago = s->acked_ms_ago < s->heard_ms_ago ? s->acked_ms_ago : s->heard_ms_ago;
-	/* a heartbeat each 5 s: with less than two lost, someone is there */
-	bool stuck = s->unacked && s->in_a_row >= IN_A_ROW;
+	bool stuck = s->unacked && s->in_a_row >= STUCK;
 
 	if (any_ms_ago >= silent_ms)
 		return STALL_DEAD;
-	if (stuck)
-		return s->sacked ? STALL_HOLE_OUT : STALL_OUT;
+	if (stuck && s->sacked)
+		return STALL_HOLE_OUT;
+	/* they go on with new data only as long as our acknowledgements, which are small, arrive */
+	if (stuck && s->heard_ms_ago >= silent_ms)
+		return STALL_OUT;
+	if (stuck && s->in_a_row >= STUCK_LONG)
+		return STALL_HOLE_OUT;
 	if (s->heard_ms_ago < silent_ms)
 		return STALL_NONE;
 	return s->out_of_order ? STALL_HOLE_IN : STALL_SILENT;
@@ -67,9 +72,9 @@ const char *stall_name(enum stall_kind kind)
 const char *stall_words(const struct stall *s, char *out, size_t size)
 {
 	snprintf(out, size,
-	        "tcp: %u of %u bytes unacknowledged, %u of them came, %u repeated, rtt %u us, acknowledged %u ms ago, "
-	        "heard %u ms ago: %s",
-	        s->unacked, s->mss, s->sacked, s->repeated, s->rtt_us, s->acked_ms_ago, s->heard_ms_ago,
-	        kinds[s->kind].words);
+	        "%s; tcp: %u segments unacknowledged, %u of them came, %u repeated, at most %u bytes, rtt %u us, "
+	        "acknowledged %u ms ago, heard %u ms ago",
+	        kinds[s->kind].words, s->unacked, s->sacked, s->repeated, s->mss, s->rtt_us, s->acked_ms_ago,
+	        s->heard_ms_ago);
 	return out;
 }

@@ -1,9 +1,9 @@
 /*
  * stall: what the kernel knows of a connection that says nothing any more (TCP_INFO), and what that means.
  *
- * Each side sees half: that what we send is not acknowledged while the other side's still arrives is loss on our way out
- * alone; that small segments arrive (they are acknowledged out of turn, or wait out of order) while others are repeated in vain
- * is an MTU hole; that all is acknowledged and nothing is said is a program that hangs. Any process.
+ * Each side sees half. We repeat ourselves in vain, and the other side's heartbeats, new ones, go on: our acknowledgements
+ * arrive, so what is small does, and it is an MTU hole; when only their repetitions come, nothing of ours arrives, and it is
+ * loss one way. All is acknowledged and nothing is said: a program hangs, or theirs is the side of the hole. Any process.
  */
 #ifndef SANSANG_STALL_H
 #define SANSANG_STALL_H
@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 enum stall_kind {
-	STALL_NONE,     /* nothing waits, or not for long */
-	STALL_SILENT,   /* all that we sent is acknowledged: the network is well, the other program says nothing */
-	STALL_OUT,      /* theirs arrives, ours does not */
+	STALL_NONE, /* nothing waits, or not for long */
+	STALL_SILENT, /* all that we sent is acknowledged: the other program says nothing, or only its small ones arrive */
+	STALL_OUT,    /* theirs arrives, ours does not */
 	STALL_HOLE_OUT, /* of ours the small ones arrive */
 	STALL_HOLE_IN,  /* of theirs the small ones arrive */
 	STALL_DEAD,     /* nothing arrives: both ways, or only theirs; their side can tell */
@@ -34,7 +34,7 @@ int stall_read(int fd, struct stall *out);
 enum stall_kind stall_judge(const struct stall *s, unsigned silent_ms);
 /* "hole-out"; for machines. */
 const char *stall_name(enum stall_kind kind);
-/* For a person: "3 segments of 1448 bytes unacknowledged, ...: full-size segments vanish on the way out (an MTU hole)". Gives `out`. */
+/* For a person: "an MTU hole on our way out: only what is small arrives; tcp: 3 segments unacknowledged, ...". Gives `out`. */
 const char *stall_words(const struct stall *s, char *out, size_t size);
 
 #endif
