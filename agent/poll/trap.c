@@ -167,11 +167,10 @@ static void tell(struct traps *t, struct source *s, const struct notice *n)
 	if (may_tell(s, boot_ms)) {
 		snprintf(text, sizeof(text), "%s %s", subject, notice_name(n, name, sizeof(name)));
 		t->sink->event(t->sink->arg, boot_ms, "trap", text);
+		t->sink->urgent(t->sink->arg); /* its line may be gone in a moment */
 	} else {
 		t->counts.too_many++;
 	}
-	if (m == NOTICE_ON_BATTERY || m == NOTICE_LOW_BATTERY)
-		t->sink->urgent(t->sink->arg); /* its line may be gone in a moment */
 	if (t->on_trap && m != NOTICE_AUTHENTICATION)
 		t->on_trap(t->arg, s->spec.id);
 }

@@ -181,7 +181,7 @@ static void test_v2c_traps(void **state)
 	assert_string_equal(b.soon, "mk-sw1");
 	send_words(&b, V2 "%s 100 1.3.6.1.4.1.99999.0.17");
 	assert_string_equal(b.events[6], "mk-sw1/ 1.3.6.1.4.1.99999.0.17");
-	assert_int_equal(b.urgent, 0);
+	assert_int_equal(b.urgent, 7); /* each may be its last word */
 	assert_int_equal(traps_counted(b.traps).told, 7);
 	bed_close(&b);
 }
@@ -214,7 +214,7 @@ static void test_ups_is_a_last_gasp(void **state)
 		assert_int_equal(b.count, i + 1);
 		assert_string_equal(b.events[i], rows[i].event);
 		assert_string_equal(b.state, rows[i].state);
-		assert_int_equal(b.urgent > urgent, !!strstr(rows[i].state, "down"));
+		assert_true(b.urgent > urgent);
 	}
 	/* passed on by another, for gear whose address it names */
 	send_words(&b, "snmptrap -v1 -c far %s 1.3.6.1.4.1.8072 10.9.9.9 0 0 100");
