@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:net";
 import { Way, Program, Service, build, freePort, rolesOf, sleep, smallProvince, until } from "../lab/way.mjs";
+import { agentFull } from "./agent_full.mjs";
 import { cpuOf, cpuTotal, pssKb } from "./measure.mjs";
 import { measureCollectd } from "./peer_collectd.mjs";
 import { measureRrdcached, rrdFiles } from "./peer_rrdcached.mjs";
@@ -232,7 +233,15 @@ async function snmp() {
   rmSync(dir, { recursive: true, force: true });
 }
 
-const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp, snmp };
+async function full() {
+  const dir = folder();
+  const { ours, peer } = await agentFull(dir, CPU, quick);
+  add("agent-full-cpu", "CPU-s/2 min", ours.cpu, peer.cpu, "blackbox_exporter, services alone", { most: 0.06 }, { lowerIsBetter: true });
+  add("agent-full-pss", "MB", ours.pss, peer.pss, "blackbox_exporter, services alone", { most: 12 }, { lowerIsBetter: true });
+  rmSync(dir, { recursive: true, force: true });
+}
+
+const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, "agent-full": full, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp, snmp };
 const wanted = process.argv.slice(2);
 for (const [name, job] of Object.entries(jobs)) {
   if (wanted.length && !wanted.includes(name)) continue;
