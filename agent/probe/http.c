@@ -13,6 +13,7 @@
 #include "agent/probe/stream.h"
 #include "agent/probe/tls.h"
 #include "agent/probe/url.h"
+#include "agent/probe/stamp.h"
 #include "common/buf.h"
 #include "common/memory.h"
 
@@ -42,24 +43,11 @@ struct http {
 	struct probe_result result;
 };
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static struct probe_want done(void)
-{
-	return (struct probe_want){.done = true, .fd = -1};
-}
-
 static struct probe_want failed(struct http *h, enum reason reason)
 {
 	h->result.up = false;
 	h->result.reason = reason;
-	return done();
+	return probe_done();
 }
 
 static const char *name_of(const struct http *h)
@@ -144,7 +132,7 @@ static void fill_times(struct http *h)
 
 static void fill_total(struct http *h)
 {
-	h->result.total_us = since_us(h->begun_ns, monotonic_ns());
+	h->result.total_us = since_us(h->begun_ns, stamp_mono_ns());
 	if (h->job.name_us > 0)
 		h->result.total_us += h->job.name_us;
 	h->result.detail[HTTP_TOTAL] = h->result.total_us;
@@ -186,7 +174,7 @@ static struct probe_want judge(struct http *h)
 		return failed(h, reason);
 	h->result.up = true;
 	h->result.reason = REASON_OK;
-	return done();
+	return probe_done();
 }
 
 /* ---- redirects ---- */
@@ -295,7 +283,7 @@ static struct probe_want read_answer(struct http *h)
 			break;
 		}
 		if (!h->first_ns)
-			h->first_ns = monotonic_ns();
+			h->first_ns = stamp_mono_ns();
 		answer_feed(&h->answer, piece, (size_t)n);
 	}
 	if (h->answer.phase >= ANSWER_DONE)
@@ -316,7 +304,7 @@ static struct probe_want advance(struct http *h)
 	if (h->at.secure && !h->asked_ns)
 		tls_inspect(stream_tls(h->stream), &h->job, h->trust, name_of(h), &h->verdict);
 	if (!h->asked_ns)
-		h->asked_ns = monotonic_ns();
+		h->asked_ns = stamp_mono_ns();
 	while (h->asked < h->question.len) {
 		ssize_t n = stream_write(h->stream, h->question.data + h->asked, h->question.len - h->asked);
 
@@ -359,7 +347,7 @@ static struct probe_want http_start(void *state, const struct probe_job *job, in
 	h->result = probe_result_none();
 	h->own = job->trust ? NULL : trust_new();
 	h->trust = job->trust ? job->trust : h->own;
-	h->begun_ns = monotonic_ns();
+	h->begun_ns = stamp_mono_ns();
 	if (!begin_at(h)) {
 		note_put(h->result.note, "the address is too long");
 		return failed(h, REASON_LOCAL);

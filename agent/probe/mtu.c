@@ -123,11 +123,6 @@ static void receive(struct mtu_run *r)
 
 /* ---- sending ---- */
 
-static struct probe_want done(void)
-{
-	return (struct probe_want){.done = true, .fd = -1};
-}
-
 static struct probe_want wait_until(const struct mtu_run *r, int64_t ms)
 {
 	return (struct probe_want){.fd = r->epoll, .events = PROBE_READABLE, .wake_ms = ms};
@@ -200,7 +195,7 @@ static struct probe_want step_pair(struct mtu_run *r, int64_t now_ms)
 	if (arrived(r, r->size)) {
 		r->kept[0] = r->kept[1] = 0;
 		r->stage = STAGE_DONE;
-		return done();
+		return probe_done();
 	}
 	if (sent < 2 * PAIRS && now_ms >= r->next_ms) {
 		shoot(r, sent % 2 ? SMALL_BYTES : r->size, sent % 2 ? PAIR_GAP_MS : 0, now_ms);
@@ -212,7 +207,7 @@ static struct probe_want step_pair(struct mtu_run *r, int64_t now_ms)
 		return wait_until(r, wait_end_ms(r));
 	if (!small_arrived(r)) {
 		r->stage = STAGE_DONE;
-		return done();
+		return probe_done();
 	}
 	search_begin(r);
 	return wait_until(r, now_ms);
@@ -231,7 +226,7 @@ static struct probe_want step_search(struct mtu_run *r, int64_t now_ms)
 	if (!all_answered(r) && now_ms < wait_end_ms(r))
 		return wait_until(r, wait_end_ms(r));
 	search_end(r);
-	return done();
+	return probe_done();
 }
 
 static struct probe_want step_socket(struct mtu_run *r, int64_t now_ms)
@@ -252,7 +247,7 @@ static struct probe_want step_socket(struct mtu_run *r, int64_t now_ms)
 	if (status || r->size <= SMALL_BYTES) {
 		r->error = status ? EPERM : ENETUNREACH;
 		r->stage = STAGE_DONE;
-		return done();
+		return probe_done();
 	}
 	r->stage = STAGE_PAIR;
 	r->next_ms = now_ms;
@@ -269,7 +264,7 @@ static struct probe_want mtu_step(void *state, unsigned events, int64_t now_ms)
 	receive(r);
 	if (r->stage == STAGE_PAIR)
 		return step_pair(r, now_ms);
-	return r->stage == STAGE_SEARCH ? step_search(r, now_ms) : done();
+	return r->stage == STAGE_SEARCH ? step_search(r, now_ms) : probe_done();
 }
 
 static struct probe_want mtu_start(void *state, const struct probe_job *job, int64_t now_ms)
@@ -290,7 +285,7 @@ static struct probe_want mtu_start(void *state, const struct probe_job *job, int
 	if (job->interface && job->interface[0] && !(r->way.interface = if_nametoindex(job->interface))) {
 		r->error = ENODEV;
 		r->stage = STAGE_DONE;
-		return done();
+		return probe_done();
 	}
 	return step_socket(r, now_ms);
 }

@@ -43,6 +43,11 @@ const struct probe_type *probe_type_named(const char *name)
 	return NULL;
 }
 
+struct probe_want probe_done(void)
+{
+	return (struct probe_want){.done = true, .fd = -1};
+}
+
 struct probe_result probe_result_none(void)
 {
 	struct probe_result r = {.reason = REASON_TIMEOUT,

@@ -94,6 +94,8 @@ struct probe_type {
 const struct probe_type *probe_type_named(const char *name);
 /* Binds a fresh socket to the job's source and interface. 0 or -errno. */
 int probe_bind(int fd, const struct probe_job *job);
+/* A run that is over. */
+struct probe_want probe_done(void);
 /* All unknown, down, REASON_TIMEOUT: what a run begins with. */
 struct probe_result probe_result_none(void);
 enum reason probe_reason(int error); /* of a positive errno of connect or send */

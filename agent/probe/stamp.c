@@ -21,6 +21,11 @@ struct stamp stamp_now(void)
 	return (struct stamp){.real_ns = read_ns(CLOCK_REALTIME), .mono_ns = read_ns(CLOCK_MONOTONIC)};
 }
 
+int64_t stamp_mono_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
+}
+
 void stamp_hear(int fd)
 {
 	int one = 1;

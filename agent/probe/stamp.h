@@ -17,6 +17,8 @@ struct stamp {
 };
 
 struct stamp stamp_now(void);
+/* CLOCK_MONOTONIC alone. */
+int64_t stamp_mono_ns(void);
 /* From now on arrivals at `fd` are stamped. */
 void stamp_hear(int fd);
 /* recv(); `at`: when it came. Bytes or -1 and errno. */

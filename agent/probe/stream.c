@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/probe/note.h"
+#include "agent/probe/stamp.h"
 #include "common/memory.h"
 
 enum phase { PHASE_CONNECT, PHASE_HANDSHAKE, PHASE_OPEN, PHASE_BROKEN };
@@ -40,14 +41,6 @@ static const struct {
         {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "the server demands a certificate from us"},
         {SSL_R_EXCESSIVE_MESSAGE_SIZE, "the server sends too large a message (a huge chain of certificates?)"},
 };
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static int broken(struct stream *s, enum reason reason)
 {
@@ -92,7 +85,7 @@ static void look_connected(struct stream *s)
 		broken(s, probe_reason(error ? error : ECONNRESET));
 		return;
 	}
-	s->connected_ns = monotonic_ns();
+	s->connected_ns = stamp_mono_ns();
 	/* no sample in the kernel (a repeated SYN): our own figure is the best there is */
 	s->connect_us = info.tcpi_rtt ? info.tcpi_rtt : (s->connected_ns - s->begun_ns) / 1000;
 	s->phase = PHASE_OPEN;
@@ -133,7 +126,7 @@ struct stream *stream_new(
 	s->context = context;
 	s->server_name = mem_str(server_name);
 	s->connect_us = s->tls_us = PROBE_UNKNOWN;
-	s->begun_ns = monotonic_ns();
+	s->begun_ns = stamp_mono_ns();
 	connect_to(s, job, address);
 	return s;
 }
@@ -207,7 +200,7 @@ static void shake(struct stream *s)
 	errno = 0;
 	result = SSL_do_handshake(s->ssl);
 	if (result == 1) {
-		s->tls_us = (monotonic_ns() - s->connected_ns) / 1000;
+		s->tls_us = (stamp_mono_ns() - s->connected_ns) / 1000;
 		s->phase = PHASE_OPEN;
 		return;
 	}

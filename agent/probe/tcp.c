@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/probe/complaint.h"
+#include "agent/probe/stamp.h"
 
 struct tcp {
 	int fd;
@@ -15,41 +16,28 @@ struct tcp {
 
 _Static_assert(sizeof(struct tcp) <= PROBE_STATE_MAX, "state too large");
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static struct probe_want done(void)
-{
-	return (struct probe_want){.done = true, .fd = -1};
-}
-
 static struct probe_want failed(struct tcp *t, int error)
 {
 	t->result.up = false;
 	t->result.reason = complaint_read(t->fd, error, t->result.note);
-	return done();
+	return probe_done();
 }
 
 /* Of the whole run: nothing came. */
 static struct probe_want silent(struct tcp *t)
 {
 	t->result.reason = REASON_TIMEOUT;
-	return done();
+	return probe_done();
 }
 
 static struct probe_want connected(struct tcp *t, const struct tcp_info *info)
 {
 	t->result.up = true;
 	t->result.reason = REASON_OK;
-	t->result.total_us = (monotonic_ns() - t->begun_ns) / 1000;
+	t->result.total_us = (stamp_mono_ns() - t->begun_ns) / 1000;
 	/* no sample in the kernel (a repeated SYN): our own figure is the best there is */
 	t->result.connect_us = info->tcpi_rtt ? info->tcpi_rtt : t->result.total_us;
-	return done();
+	return probe_done();
 }
 
 /* One question answers both whether it is connected and how long that took. */
@@ -81,7 +69,7 @@ static struct probe_want tcp_start(void *state, const struct probe_job *job, int
 	struct tcp *t = state;
 
 	t->result = probe_result_none();
-	t->begun_ns = monotonic_ns();
+	t->begun_ns = stamp_mono_ns();
 	t->wake_ms = now_ms + job->timeout_ms;
 	t->fd = socket(job->address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (t->fd < 0)

@@ -59,11 +59,6 @@ void tls_inspect(
 	X509_STORE_free(c.store);
 }
 
-static struct probe_want done(void)
-{
-	return (struct probe_want){.done = true, .fd = -1};
-}
-
 static const char *name_of(const struct probe_job *job)
 {
 	return job->options->server_name ? job->options->server_name : job->host;
@@ -102,11 +97,11 @@ static struct probe_want tls_advance(struct tls *t)
 	case STREAM_BROKEN:
 		t->result.connect_us = stream_connect_us(t->stream);
 		t->result.reason = stream_fault(t->stream, t->result.note);
-		return done();
+		return probe_done();
 	default:
 		tls_inspect(stream_tls(t->stream), &t->job, t->trust, name_of(&t->job), &v);
 		fill(t, &v);
-		return done();
+		return probe_done();
 	}
 }
 
@@ -123,7 +118,7 @@ static struct probe_want tls_start(void *state, const struct probe_job *job, int
 	if (!context) {
 		t->result.reason = REASON_LOCAL;
 		note_put(t->result.note, "OpenSSL cannot be set up on this host");
-		return done();
+		return probe_done();
 	}
 	t->stream = stream_new(job, &job->address, context, name_of(job));
 	return tls_advance(t);
@@ -136,7 +131,7 @@ static struct probe_want tls_step(void *state, unsigned events, int64_t now_ms)
 	if (!events && now_ms >= t->wake_ms) {
 		t->result.connect_us = stream_connect_us(t->stream);
 		t->result.reason = stream_silence(t->stream, t->result.note);
-		return done();
+		return probe_done();
 	}
 	return tls_advance(t);
 }
