@@ -88,6 +88,7 @@ async function blackbox(dir, cpu, asked) {
 export async function agentFull(dir, cpu, quick) {
   const seconds = quick ? 60 : 240; // whole minutes: gear and central services come by once in each
   mkdirSync(dir, { recursive: true });
+  chmodSync(dir, 0o755); // the simulator reads its recordings as nobody
   const snmp = await simulator(join(dir, "snmp"));
   const { http, https } = await webServers(dir);
   const tcp = await new Service(await freePort()).start();
