@@ -33,8 +33,8 @@ struct agent_config {
 	char *log_level;
 	struct conf_strings capture_interfaces;
 	struct conf_strings sandbox_read;
-	char *trap_listen;   /* key `traps: { listen: "0.0.0.0:162" }`, ADDRESS:PORT; NULL: traps are not heard */
-	char *ups;           /* key `ups: "NAME@HOST[:PORT]"` of NUT's upsd; NULL: each of 127.0.0.1's when one answers there; "no": none */
+	char *trap_listen; /* key `traps: { listen: "0.0.0.0:162" }`, ADDRESS:PORT; NULL: traps are not heard */
+	char *ups; /* key `ups: "NAME@HOST[:PORT]"` of NUT's upsd; NULL: each of 127.0.0.1's when one answers there; "no": none */
 	int64_t spool_bytes; /* key `spool: { max: 64MB }` */
 };
 

@@ -14,8 +14,8 @@
 
 struct sink {
 	/* `subject` as in metric.h; as many values as the class has columns. */
-	void (*row)(void *arg, enum metric_class_id class_id, const char *subject, int64_t boot_ms,
-	        const int64_t *values);
+	void (*row)(
+	        void *arg, enum metric_class_id class_id, const char *subject, int64_t boot_ms, const int64_t *values);
 	/*
 	 * kind: a short word ("carrier", "trap", "trace"). text, at most BATCH_TEXT_MAX bytes: begins with the subject
 	 * ("eth0 down", "mk-sw1/ge-0-0-1 linkDown"), a blank, and then words for a person or one JSON object.

@@ -247,7 +247,8 @@ bool metric_instance_valid(const char *instance)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
-	return instance[0] != '.' && strlen(instance) < METRIC_NODE_MAX && strspn(instance, allowed) == strlen(instance);
+	return instance[0] != '.' && strlen(instance) < METRIC_NODE_MAX &&
+	       strspn(instance, allowed) == strlen(instance);
 }
 
 const char *metric_subject_split(const char *subject, char node[METRIC_NODE_MAX])

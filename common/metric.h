@@ -77,22 +77,41 @@ enum path_column { PATH_LOSS, PATH_RTT, PATH_RTT_MIN, PATH_RTT_MAX, PATH_JITTER,
 enum service_column { SVC_UP, SVC_CONNECT, SVC_TOTAL, SVC_REASON };
 /* What wears a host down. */
 enum health_column {
-	HEALTH_CPU_STALL,  /* pressure stall: share of time in which some task waited, of the last 10 s */
+	HEALTH_CPU_STALL, /* pressure stall: share of time in which some task waited, of the last 10 s */
 	HEALTH_MEM_STALL,
 	HEALTH_IO_STALL,
 	HEALTH_INODES,
-	HEALTH_READONLY,   /* file systems that went read-only */
+	HEALTH_READONLY,    /* file systems that went read-only */
 	HEALTH_TEMPERATURE, /* the hottest sensor */
 	HEALTH_DISKS_BAD
 };
 /* Whether and how well the host's clock is kept; the offset is to what keeps it, the error the most that it may be off by. */
 enum clock_column { CLOCK_SYNCED, CLOCK_OFFSET, CLOCK_ERROR, CLOCK_STRATUM };
 enum ups_column { UPS_ON_BATTERY, UPS_CHARGE, UPS_RUNTIME, UPS_LOAD, UPS_INPUT, UPS_BATTERY, UPS_TEMPERATURE };
-enum gear_column { GEAR_UP, GEAR_RTT, GEAR_UPTIME, GEAR_CPU, GEAR_MEM_USED, GEAR_TEMPERATURE, GEAR_POLL, GEAR_VALUES, GEAR_LOST };
+enum gear_column {
+	GEAR_UP,
+	GEAR_RTT,
+	GEAR_UPTIME,
+	GEAR_CPU,
+	GEAR_MEM_USED,
+	GEAR_TEMPERATURE,
+	GEAR_POLL,
+	GEAR_VALUES,
+	GEAR_LOST
+};
 /* Echoes that may not be fragmented, each minute. */
 enum mtu_column { MTU_SMALL_OK, MTU_FULL_OK, MTU_FULL_BYTES, MTU_PATH_BYTES };
 enum tls_column { TLS_HANDSHAKE, TLS_DAYS_LEFT, TLS_VERSION, TLS_TRUSTED, TLS_NAME_OK, TLS_STAPLED };
-enum http_column { HTTP_NAME, HTTP_CONNECT, HTTP_TLS, HTTP_FIRST_BYTE, HTTP_TOTAL, HTTP_STATUS, HTTP_BYTES, HTTP_REDIRECTS };
+enum http_column {
+	HTTP_NAME,
+	HTTP_CONNECT,
+	HTTP_TLS,
+	HTTP_FIRST_BYTE,
+	HTTP_TOTAL,
+	HTTP_STATUS,
+	HTTP_BYTES,
+	HTTP_REDIRECTS
+};
 enum ntp_column { NTP_OFFSET, NTP_DELAY, NTP_DISPERSION, NTP_STRATUM, NTP_LEAP };
 enum echo_column { ECHO_LOSS, ECHO_RTT, ECHO_RTT_MIN, ECHO_RTT_MAX, ECHO_JITTER, ECHO_REORDERED, ECHO_DUPLICATES };
 enum agent_column { AGENT_SPOOL_BATCHES, AGENT_SPOOL_BYTES, AGENT_SKEW, AGENT_CPU, AGENT_RSS };

@@ -13,14 +13,14 @@ struct probe_options {
 	bool secure;       /* http: over TLS */
 	char *server_name; /* tls, https: name that is sent (SNI) and that the certificate must bear; the target's host */
 	char *ca_pem;      /* tls, https: the authorities to trust instead of the system's */
-	bool unverified;   /* tls, https: a certificate that nobody vouches for is reported, not held against the service */
-	char *status;      /* http: "200-399", "200,204,301-308" */
-	char *header;      /* http: "Name: text", the header must hold the text */
-	char *body;        /* http: text that the first bytes of the body must hold */
-	int redirects;     /* http: followed at most; negative: 5 */
-	char *dns_name;    /* dns: the name that is asked for */
-	char *dns_expect;  /* dns: an address that must be in the answer */
-	int count;         /* icmp: echoes of a run; 0: 5 */
+	bool unverified; /* tls, https: a certificate that nobody vouches for is reported, not held against the service */
+	char *status;    /* http: "200-399", "200,204,301-308" */
+	char *header;    /* http: "Name: text", the header must hold the text */
+	char *body;      /* http: text that the first bytes of the body must hold */
+	int redirects;   /* http: followed at most; negative: 5 */
+	char *dns_name;   /* dns: the name that is asked for */
+	char *dns_expect; /* dns: an address that must be in the answer */
+	int count;        /* icmp: echoes of a run; 0: 5 */
 };
 
 struct probe_options probe_options_none(void);
