@@ -25,7 +25,7 @@ static const struct {
                 "The gateway of {1} changed its MAC: {3}"},
         {"gateway-mac", "", false, "Cổng mặc định của {1}: {3}", "The gateway of {1}: {3}"},
         {"address-conflict", "", true, "Trùng địa chỉ IP trên {2} của {1}: {3}", "Address conflict on {2} of {1}: {3}"},
-        {"resolver", "", false, "DNS của {1} thay đổi: {3}", "Name servers of {1} changed: {3}"},
+        {"resolver", "", false, "Máy chủ DNS của {1}: {3}", "Name servers of {1}: {3}"},
         {"lease", "", false, "Địa chỉ trên {2} của {1}: {3}", "Address on {2} of {1}: {3}"},
         {"line", "used", true, "{1} chuyển sang dùng kênh {2}", "{1} now uses line {2}"},
         {"line", "unused", true, "{1} không còn dùng kênh {2}", "{1} no longer uses line {2}"},
