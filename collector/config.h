@@ -33,6 +33,7 @@ struct collector_config {
 		struct conf_place key_place;
 		struct conf_strings names;
 		bool kiosk;
+		char *url; /* "https://sansang.laocai.example:8443": for links in mails; NULL: mails have none */
 	} web;
 	struct {
 		int64_t keep_ms, max_bytes;
@@ -44,6 +45,12 @@ struct collector_config {
 		char *password_file;
 		struct conf_place password_place;
 		int tls; /* enum mail_tls */
+		struct { /* mail.inbox: answers to mails are read there; server NULL: none are */
+			char *server; /* "imaps://host:993" or "imap://..." */
+			char *user, *password_file, *folder;
+			struct conf_place password_place;
+			int64_t every_ms;
+		} inbox;
 	} mail;
 	int64_t series_shards;  /* key `series: { shards: 1 }` */
 	int64_t render_workers; /* key `render: { workers: 1 }` */

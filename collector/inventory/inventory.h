@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/inventory/alerts.h"
 #include "common/conf.h"
 
 enum responsible { RESPONSIBLE_COMMUNE, RESPONSIBLE_PROVINCE, RESPONSIBLE_CARRIER, RESPONSIBLE_CENTRAL };
@@ -155,6 +156,9 @@ struct inventory {
 	size_t contact_count;
 	struct milestone *milestones;
 	size_t milestone_count;
+	struct alerts alerts;    /* alerts.h */
+	struct planned *planned; /* `maintenance:` */
+	size_t planned_count;
 };
 
 /* 0, or -errno with errors. `language` is for contacts that name none; zone is IANA. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "collector/judge/fact.h"
 #include "collector/judge/state.h"
 #include "common/metric.h"
 #include "common/reason.h"
@@ -45,27 +46,51 @@ struct cause_words {
 	const char *first_vi, *first_en; /* what to check first */
 };
 
+#define RULED_OUT_MAX 8
+
+/* What cause_judge() says. */
 struct verdict {
 	enum cause cause;
 	enum confidence confidence;
+	enum cause runner_up; /* CAUSE_UNKNOWN: none */
+	unsigned ruled_out_count;
+	struct {
+		enum cause cause;
+		enum fact by; /* and its answer stands in the facts */
+	} ruled_out[RULED_OUT_MAX]; /* those that had something in their favour, or that people would think of first */
+	enum fact disputed;         /* the winner rested on it, so the cause is unknown; FACT_COUNT: none */
 };
+
+/* One line of evidence: when `fact` has `answer`, the cause gains `weight`, or is ruled out by RULES_OUT. */
+#define RULES_OUT (-100)
+struct cause_rule {
+	enum cause cause;
+	enum fact fact;
+	enum answer answer;
+	int weight; /* 1 hints, 3 supports, 9 alone is enough for certain */
+};
+/* The table, for tests and the manual. */
+const struct cause_rule *cause_rules(size_t *count);
 
 const struct cause_words *cause_words(enum cause cause);
 /* CAUSE_UNKNOWN for a word that is none. */
 enum cause cause_named(const char *name);
 const char *confidence_name(enum confidence c);
 enum confidence confidence_named(const char *name);
-/* First verdict on a failed check. `connected`: the connection came about before it failed. */
-struct verdict cause_of_check(enum check_kind kind, enum reason reason, bool connected);
+/*
+ * Weighs the facts. `kind`: what the incident is about; causes that cannot be of that kind do not take part. Certain needs a
+ * weight of 9 and a clear lead; likely a lead of 2; otherwise unclear. Nothing in favour of anything, or a disputed fact under the winner: unknown.
+ */
+struct verdict cause_judge(enum check_kind kind, const struct facts *facts);
+/* Whose fault a cause is when the service or line does not say it: a power company is nobody of ours, then "commune". */
+const char *cause_responsible(enum cause cause, const char *otherwise);
+/* Is a mail due for it when the unit is live? Otherwise it is a warning, for the digest. */
+bool cause_alarms(enum cause cause);
 
-/* What is known about a site whose agent does not report. */
+/* ---- goes when the table above is in use ---- */
+struct verdict cause_of_check(enum check_kind kind, enum reason reason, bool connected);
 struct dark {
-	bool silent;        /* no frame came any more; otherwise the connection was closed from there */
-	bool outside_up;    /* seen from the collector, a line's terminal answers */
-	bool outside_down;  /* ... or does not */
-	bool others_report; /* another agent of the site reports */
-	bool others_silent; /* another agent of the site is silent too */
-	bool on_battery;    /* its UPS had said that mains power is gone */
+	bool silent, outside_up, outside_down, others_report, others_silent, on_battery;
 };
 struct verdict cause_of_dark(const struct dark *d);
 
