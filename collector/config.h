@@ -44,8 +44,8 @@ struct collector_config {
 		struct conf_place user_place;
 		char *password_file;
 		struct conf_place password_place;
-		int tls; /* enum mail_tls */
-		struct { /* mail.inbox: answers to mails are read there; server NULL: none are */
+		int tls;              /* enum mail_tls */
+		struct {              /* mail.inbox: answers to mails are read there; server NULL: none are */
 			char *server; /* "imaps://host:993" or "imap://..." */
 			char *user, *password_file, *folder;
 			struct conf_place password_place;

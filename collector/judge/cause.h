@@ -48,15 +48,19 @@ struct cause_words {
 
 #define RULED_OUT_MAX 8
 
-/* What cause_judge() says. */
 struct verdict {
 	enum cause cause;
 	enum confidence confidence;
+};
+
+/* What cause_judge() says. */
+struct finding {
+	struct verdict verdict;
 	enum cause runner_up; /* CAUSE_UNKNOWN: none */
 	unsigned ruled_out_count;
 	struct {
 		enum cause cause;
-		enum fact by; /* and its answer stands in the facts */
+		enum fact by;       /* and its answer stands in the facts */
 	} ruled_out[RULED_OUT_MAX]; /* those that had something in their favour, or that people would think of first */
 	enum fact disputed;         /* the winner rested on it, so the cause is unknown; FACT_COUNT: none */
 };
@@ -81,7 +85,7 @@ enum confidence confidence_named(const char *name);
  * Weighs the facts. `kind`: what the incident is about; causes that cannot be of that kind do not take part. Certain needs a
  * weight of 9 and a clear lead; likely a lead of 2; otherwise unclear. Nothing in favour of anything, or a disputed fact under the winner: unknown.
  */
-struct verdict cause_judge(enum check_kind kind, const struct facts *facts);
+struct finding cause_judge(enum check_kind kind, const struct facts *facts);
 /* Whose fault a cause is when the service or line does not say it: a power company is nobody of ours, then "commune". */
 const char *cause_responsible(enum cause cause, const char *otherwise);
 /* Is a mail due for it when the unit is live? Otherwise it is a warning, for the digest. */

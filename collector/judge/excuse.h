@@ -16,12 +16,12 @@ enum excuse_kind { EXCUSE_MAINTENANCE, EXCUSE_DRILL, EXCUSE_PLANNED_CUT };
 
 struct excuse {
 	char id[64];
-	int kind;             /* enum excuse_kind */
-	char **targets;       /* owned: "unit:ID", "site:ID", "node:ID", "service:ID", "uplink:ID", "province:ID" */
+	int kind;       /* enum excuse_kind */
+	char **targets; /* owned: "unit:ID", "site:ID", "node:ID", "service:ID", "uplink:ID", "province:ID" */
 	size_t target_count;
-	int64_t from, until;  /* UTC ms; until moves when it is ended early */
-	bool approved;        /* of a planned cut; the others always are */
-	char *by, *reason;    /* owned */
+	int64_t from, until; /* UTC ms; until moves when it is ended early */
+	bool approved;       /* of a planned cut; the others always are */
+	char *by, *reason;   /* owned */
 };
 
 struct excuses {
@@ -35,7 +35,8 @@ const char *excuse_kind_name(int kind); /* "maintenance", "drill", "planned-cut"
 struct judge_check;
 bool excuse_covers(const struct excuse *e, const struct inventory *inv, const struct judge_check *c, int64_t at);
 /* The one in force over the check at `at` (an approved one first), or NULL. */
-const struct excuse *excuse_at(const struct excuses *all, const struct inventory *inv, const struct judge_check *c, int64_t at);
+const struct excuse *excuse_at(
+        const struct excuses *all, const struct inventory *inv, const struct judge_check *c, int64_t at);
 /* Adds or replaces by id; takes nothing. 0 or -EINVAL with the reason in `why`. */
 int excuse_put(struct excuses *all, const struct inventory *inv, const json_t *o, char *why, size_t why_size);
 struct excuse *excuse_find(const struct excuses *all, const char *id);

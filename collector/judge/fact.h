@@ -30,32 +30,32 @@ enum fact {
 	FACT_EVERYBODY,    /* most agents, or the collector's own way out, went at the same time */
 	FACT_OTHERS_REACH, /* the same service is reached from other sites */
 	/* ---- power and host ---- */
-	FACT_ON_BATTERY, /* the UPS said before that mains power is gone */
-	FACT_REBOOTED,   /* the host has another boot id than before */
-	FACT_UNCLEAN,    /* ... and it had not been shut down in order */
-	FACT_AWAKE,      /* it kept measuring during the silence */
+	FACT_ON_BATTERY,    /* the UPS said before that mains power is gone */
+	FACT_REBOOTED,      /* the host has another boot id than before */
+	FACT_UNCLEAN,       /* ... and it had not been shut down in order */
+	FACT_AWAKE,         /* it kept measuring during the silence */
 	FACT_GEAR_REBOOTED, /* gear of the site has restarted in that time too */
 	/* ---- the site's network, by its own agent ---- */
-	FACT_CARRIER, /* the server's interface had carrier */
-	FACT_GATEWAY, /* its gateway answered */
-	FACT_GEAR,    /* the gear in front (router, switch) answered */
-	FACT_PORT,    /* the port of the line on the router, or of the server on the switch, was up */
-	FACT_CONFLICT, /* two machines claim one address */
+	FACT_CARRIER,     /* the server's interface had carrier */
+	FACT_GATEWAY,     /* its gateway answered */
+	FACT_GEAR,        /* the gear in front (router, switch) answered */
+	FACT_PORT,        /* the port of the line on the router, or of the server on the switch, was up */
+	FACT_CONFLICT,    /* two machines claim one address */
 	FACT_GATEWAY_MAC, /* the gateway's MAC changed */
 	/* ---- quality of a line ---- */
-	FACT_LOSS,      /* echoes are lost, 5 % or more */
-	FACT_DELAY,     /* far slower than usual, by 100 ms or more */
-	FACT_FULL,      /* traffic is near the contracted capacity, or delay came with a plateau of traffic */
-	FACT_LARGE_ONLY, /* only large packets vanish */
+	FACT_LOSS,         /* echoes are lost, 5 % or more */
+	FACT_DELAY,        /* far slower than usual, by 100 ms or more */
+	FACT_FULL,         /* traffic is near the contracted capacity, or delay came with a plateau of traffic */
+	FACT_LARGE_ONLY,   /* only large packets vanish */
 	FACT_LOSS_ONE_WAY, /* what is lost is lost in one direction */
-	FACT_FLAPS,     /* down and up three times or more in a quarter of an hour */
+	FACT_FLAPS,        /* down and up three times or more in a quarter of an hour */
 	/* ---- a service ---- */
-	FACT_REFUSED, /* connections are refused or reset at once */
-	FACT_HUNG,    /* it accepts and does not answer */
-	FACT_NO_ANSWER, /* connections get no answer at all */
-	FACT_PROHIBITED, /* a router says that it is prohibited, or a trace ends before the server */
-	FACT_WRONG_ANSWER, /* status, header, body or protocol is wrong */
-	FACT_NO_NAME, /* its name is not resolved */
+	FACT_REFUSED,         /* connections are refused or reset at once */
+	FACT_HUNG,            /* it accepts and does not answer */
+	FACT_NO_ANSWER,       /* connections get no answer at all */
+	FACT_PROHIBITED,      /* a router says that it is prohibited, or a trace ends before the server */
+	FACT_WRONG_ANSWER,    /* status, header, body or protocol is wrong */
+	FACT_NO_NAME,         /* its name is not resolved */
 	FACT_BAD_CERTIFICATE, /* expired, not yet valid, wrong name, untrusted, revoked */
 	FACT_IS_NAME_SERVER, /* the service that fails is a name server, or services by name fail together and those by address do not */
 	/* ---- time ---- */

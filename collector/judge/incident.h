@@ -28,7 +28,8 @@ struct incident {
 	enum check_kind kind;                        /* KIND_PATH: the collector's own line */
 	char *site, *unit, *node, *service, *uplink; /* owned ids, NULL: of none */
 	struct facts facts;                          /* all that is known; cause_judge() says what it means */
-	struct verdict first, now, final;            /* as told first; in force; once the site's spool has testified */
+	struct finding finding;                      /* ... by these, as of now */
+	struct verdict first, final;                 /* as told first; once the site's spool has testified */
 	bool final_known;
 	enum incident_state state;
 	char merged_into[192];
@@ -41,11 +42,11 @@ struct incident {
 	json_t *evidence, *affects; /* owned arrays */
 	char *acked_by, *acked_how, *closed_by, *close_reason;
 	int64_t acked_at;
-	char *excused;                            /* "maintenance:ID", "drill:ID", "planned-cut:ID" or NULL */
-	char *why_final_vi, *why_final_en;        /* NULL: the final cause is the first one */
-	json_t *sites;                            /* owned array: of a wide incident */
-	json_t *comments, *tickets, *complaints;  /* owned arrays, see conclusion.h */
-	json_t *minutes_lost;                     /* owned object */
+	char *excused;                           /* "maintenance:ID", "drill:ID", "planned-cut:ID" or NULL */
+	char *why_final_vi, *why_final_en;       /* NULL: the final cause is the first one */
+	json_t *sites;                           /* owned array: of a wide incident */
+	json_t *comments, *tickets, *complaints; /* owned arrays, see conclusion.h */
+	json_t *minutes_lost;                    /* owned object */
 	unsigned reopened, flaps;
 	unsigned open_count; /* troubles that make it and have not ended */
 	int64_t last_end;    /* when the last of them ended */

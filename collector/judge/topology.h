@@ -22,7 +22,8 @@ double topology_distance_km(const struct site *a, const struct site *b);
 /* Near each other on the map; sites without a place are near those of the same unit and of units with a common parent line. */
 bool topology_near(const struct topology *t, const struct site *a, const struct site *b);
 /* Do their lines share a parent (uplink.parent), or else a carrier? *name is what they share. */
-bool topology_share_upstream(const struct topology *t, const struct uplink *a, const struct uplink *b, const char **name);
+bool topology_share_upstream(
+        const struct topology *t, const struct uplink *a, const struct uplink *b, const char **name);
 /* How many different carriers the lines of a site have. */
 unsigned topology_carriers(const struct site *s);
 /* The gear that a line goes through: whose address is the line's gateway, else the site's gear with the terminal's address; NULL. */
@@ -30,7 +31,8 @@ const struct node *topology_gateway_gear(const struct topology *t, const struct 
 /* Does the service go by that line? Without a `via` it may go by any. */
 bool topology_goes_by(const struct service *sv, const struct uplink *u);
 /* What an agent told: LLDP/CDP neighbours, gateway, a trace; see agent's event kinds in event.h. Bounded per node. */
-void topology_learn(struct topology *t, const struct judge_node *n, const char *kind, const char *subject, const char *text);
+void topology_learn(
+        struct topology *t, const struct judge_node *n, const char *kind, const char *subject, const char *text);
 /* The switch and port that a server hangs on, as learned; false: not known. Borrowed until the next topology_learn. */
 bool topology_port_of(const struct topology *t, const char *node, const char **gear, const char **port);
 
