@@ -94,5 +94,13 @@ struct judge;
 struct incident;
 /* Looks at fleet and topology as they are now and sets what they tell about the incident. */
 void fact_collect(struct judge *j, struct incident *i);
+/*
+ * How the other files of judge say what they know: sets the fact, judges the incident again and marks it dirty when that changed
+ * anything. Before there is an incident see trouble_know() in trouble.h. True when the fact was news.
+ */
+bool judge_know(struct judge *j, struct incident *i, enum fact f, enum answer answer, enum rank rank, int64_t at,
+        const char *who);
+/* Weighs the incident's facts anew. Its first verdict follows until it was said, its final one once that is known. */
+void judge_again(struct judge *j, struct incident *i);
 
 #endif

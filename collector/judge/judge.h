@@ -29,6 +29,7 @@ struct trouble {
 	bool primary;                 /* it makes its incident; otherwise it is only affected */
 	struct incident *incident;    /* NULL while undecided */
 	const struct incident *after; /* it outlived this one, which explains it no more */
+	struct facts *known;          /* owned; said before it had an incident, NULL: nothing */
 };
 
 /* A transition that waits until the whole record is read. */

@@ -15,6 +15,12 @@
 /* Kinds and checks that accuse somebody; others only have a state. */
 bool trouble_counts(const struct judge_check *c);
 void trouble_begin(struct judge *j, struct judge_check *c, int64_t from, int reason, bool connected, int64_t hold_ms);
+/*
+ * A fact about a check in trouble: told to its incident, or kept with the trouble until it has one (say it after
+ * trouble_begin(), with any hold: a verdict is first told at the next commit). False: the check is in no trouble, or it is no news.
+ */
+bool trouble_know(struct judge *j, struct judge_check *c, enum fact f, enum answer answer, enum rank rank, int64_t at,
+        const char *who);
 /* `gone`: the check is no longer watched. */
 void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone);
 /* Decides what is due at j->now. */
