@@ -32,9 +32,11 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen $(OPT) $(WARN) $(HARDEN) -DS
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 COMMON_SRC := $(sort $(wildcard common/*.c))
-AGENT_SRC := $(sort $(wildcard agent/*.c agent/*/*.c))
+WITNESS_SRC := $(sort $(wildcard agent/witness/*.c))
+AGENT_SRC := $(filter-out $(WITNESS_SRC),$(sort $(wildcard agent/*.c agent/*/*.c)))
 CTL_SRC := collector/sansang.c collector/sansang_ask.c collector/sansang_table.c
-COLLECTOR_SRC := $(filter-out $(CTL_SRC),$(sort $(wildcard collector/*.c collector/*/*.c)))
+MAIL_SRC := $(sort $(wildcard common/mail/*.c))
+COLLECTOR_SRC := $(MAIL_SRC) $(filter-out $(CTL_SRC),$(sort $(wildcard collector/*.c collector/*/*.c)))
 GEN_OBJ := $(B)/gen/common/wire.pb-c.o
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 COMMON_OBJ := $(call obj,$(COMMON_SRC)) $(GEN_OBJ)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "common/conf.h"
+#include "common/mail/smtp.h"
 
-enum mail_tls { MAIL_TLS_REQUIRED, MAIL_TLS_OPPORTUNISTIC, MAIL_TLS_OFF };
 enum language { LANGUAGE_VI, LANGUAGE_EN };
 
 struct collector_config {

@@ -4,7 +4,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 
 # tests/unit/agent/send/spool_test -> everything of the agent but agent/send/spool.o and main.o
-layer_src = $(if $(filter common/%,$(1)),,$(if $(filter agent/%,$(1)),$(AGENT_SRC),$(COLLECTOR_SRC)))
+layer_src = $(if $(filter common/mail/%,$(1)),$(MAIL_SRC),$(if $(filter common/%,$(1)),,$(if $(filter agent/witness/%,$(1)),$(WITNESS_ALL),$(if $(filter agent/%,$(1)),$(AGENT_SRC),$(COLLECTOR_SRC)))))
 tested = $(patsubst $(B)/tests/%_test,%.c,$(1))
 other_obj = $(filter-out %/obj/agent/main.o %/obj/collector/main.o $(call obj,$(call tested,$(1))),$(call obj,$(call layer_src,$(call tested,$(1)))) $(COMMON_OBJ))
 

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "collector/tell/letter.h"
-#include "collector/tell/mail.h"
-#include "collector/tell/mime.h"
+#include "common/mail/mail.h"
+#include "common/mail/mime.h"
 #include "collector/tell/picture.h"
 #include "collector/tell/route.h"
-#include "collector/tell/smtp.h"
+#include "common/mail/smtp.h"
 #include "collector/tell/words.h"
 #include "common/clock.h"
 #include "common/log.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/tell/mail.h"
+#include "common/mail/mail.h"
 #include "common/memory.h"
 
 static const struct {

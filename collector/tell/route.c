@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/tell/mime.h"
+#include "common/mail/mime.h"
 #include "common/log.h"
 
 /* A change, as it concerns one incident and all who may hear of it. */

@@ -1,12 +1,12 @@
-#include "collector/tell/smtp.h"
+#include "common/mail/smtp.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/config.h"
 #include "common/log.h"
 #include "common/memory.h"
 

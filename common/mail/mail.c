@@ -1,11 +1,11 @@
-#include "collector/tell/mail.h"
+#include "common/mail/mail.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/tell/mime.h"
+#include "common/mail/mime.h"
 
 /* Base64 has no '_': no line of a body can be taken for a boundary. */
 static void boundary_make(const struct mail *m, const char *which, char *out, size_t size)

@@ -1,4 +1,4 @@
-#include "collector/tell/mime.h"
+#include "common/mail/mime.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

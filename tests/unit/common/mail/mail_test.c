@@ -5,7 +5,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "collector/tell/mail.c"
+#include "common/mail/mail.c"
 
 static struct mail mail_of(const uint8_t *png, size_t len)
 {

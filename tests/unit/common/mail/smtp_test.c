@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "collector/tell/smtp.c"
+#include "common/mail/smtp.c"
 #include "tests/unit/collector/tell/smtpd.h"
 
 static const char letter[] =

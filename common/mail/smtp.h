@@ -1,19 +1,21 @@
 /*
  * smtp: one letter at a time to the mail server, libcurl on our loop.
  *
- * Tell process; the only file that knows libcurl. Nothing here blocks: a server that accepts and then
+ * Tell process and the witness; the only file that knows libcurl. Nothing here blocks: a server that accepts and then
  * says nothing is given up after SMTP_PATIENCE_MS. The connection is kept for the next letter
  * while the server lets it. TLS as configured: required fails closed; opportunistic takes STARTTLS when offered,
  * whoever's certificate it is (better than clear text, no proof of identity), and with a password insists on it.
  */
-#ifndef SANSANG_TELL_SMTP_H
-#define SANSANG_TELL_SMTP_H
+#ifndef SANSANG_COMMON_SMTP_H
+#define SANSANG_COMMON_SMTP_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
 #define SMTP_PATIENCE_MS 60000
+
+enum mail_tls { MAIL_TLS_REQUIRED, MAIL_TLS_OPPORTUNISTIC, MAIL_TLS_OFF };
 
 enum smtp_result {
 	SMTP_SENT,    /* DATA was accepted */

@@ -1,12 +1,12 @@
 /*
  * mail: one letter as bytes for SMTP.
  *
- * Tell process. The shape is multipart/alternative of text/plain and either text/html or, with a
+ * Tell process, and the agent's witness. The shape is multipart/alternative of text/plain and either text/html or, with a
  * picture, multipart/related of text/html and the PNG that it shows (cid:MAIL_PICTURE_ID). UTF-8, base64
  * bodies. The same mail always gives the same bytes but for its Date, so sending it again is sending the same.
  */
-#ifndef SANSANG_TELL_MAIL_H
-#define SANSANG_TELL_MAIL_H
+#ifndef SANSANG_COMMON_MAIL_H
+#define SANSANG_COMMON_MAIL_H
 
 #include "common/buf.h"
 

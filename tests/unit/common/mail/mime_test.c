@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "collector/tell/mime.c"
+#include "common/mail/mime.c"
 
 static const char *text(struct buf *b)
 {

@@ -1,11 +1,11 @@
 /*
  * mime: the grammar of mail: headers and bodies that every reader takes (RFC 5322, 2045, 2047).
  *
- * Tell process. Everything here appends to a buf. No text that comes from outside (names of
+ * Tell process, and the agent's witness. Everything here appends to a buf. No text that comes from outside (names of
  * places, a judge's sentence) can end a header: control characters become blanks. Lines end in CR LF.
  */
-#ifndef SANSANG_TELL_MIME_H
-#define SANSANG_TELL_MIME_H
+#ifndef SANSANG_COMMON_MIME_H
+#define SANSANG_COMMON_MIME_H
 
 #include <stdbool.h>
 #include <stdint.h>
