@@ -55,6 +55,9 @@ struct act {
 	int64_t at;
 };
 
+struct complaints; /* complaint.c */
+struct drills;     /* drill.c */
+
 struct judge_source {
 	/* What a set number means, see follower_dict(). */
 	bool (*dict)(void *arg, const char *node, uint64_t epoch, uint32_t set, const char **class_name,
@@ -81,6 +84,8 @@ struct judge {
 	size_t act_count, act_cap;
 	struct node_event *events; /* not yet on disk */
 	size_t event_count, event_cap;
+	struct complaints *complaints; /* owned; NULL before the first */
+	struct drills *drills;         /* owned; NULL before the first */
 	int64_t now;
 	uint64_t rows;        /* read since the start */
 	int64_t swept_at;     /* when old checks were looked for */
