@@ -21,6 +21,27 @@ static const char *server_check(const void *value)
 	return *host && !strpbrk(host, "/@ ") ? NULL : "smtp://HOST:PORT or smtps://HOST:PORT";
 }
 
+static const char *inbox_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+	const char *host = !strncmp(text, "imap://", 7) ? text + 7 : !strncmp(text, "imaps://", 8) ? text + 8 : "";
+
+	return *host && !strpbrk(host, "/@ ") ? NULL : "imaps://HOST:PORT or imap://HOST:PORT";
+}
+
+/* Links in mails are made of it: what a mail program would cut or misread is not taken. */
+static const char *url_check(const void *value)
+{
+	const char *text = *(char *const *)value;
+	const char *host = !strncmp(text, "https://", 8) ? text + 8 : "";
+	size_t len = strlen(host);
+	bool plain = len && len < 200 && *host != '/' && host[len - 1] != '/';
+
+	for (size_t i = 0; i < len; i++)
+		plain &= host[i] > ' ' && host[i] < 0x7f && !strchr("\"'<>()@?#\\", host[i]);
+	return plain ? NULL : "https://HOST or https://HOST:PORT, without a slash at its end";
+}
+
 static const char *sender_check(const void *value)
 {
 	const char *text = *(char *const *)value, *at = strchr(text, '@');
@@ -53,6 +74,8 @@ static const struct conf_key web_keys[] = {
         {"key", CONF_PATH, AT(web.key), .place_wanted = true, .help = "PEM file of mode 0600, with certificate"},
         {"names", CONF_STRINGS, AT(web.names), .help = "host names and addresses that the own certificate shall carry"},
         {"kiosk", CONF_BOOL, AT(web.kiosk), "no", .help = "show map and incidents without a login (wall screens)"},
+        {"url", CONF_STRING, AT(web.url), .check = url_check,
+                .help = "the dashboard's address as people reach it, for links in mails; without it mails have none"},
         {0},
 };
 static const struct conf_key journal_keys[] = {
@@ -60,6 +83,18 @@ static const struct conf_key journal_keys[] = {
                 .help = "age at which a segment is dropped"},
         {"max", CONF_SIZE, AT(journal.max_bytes), "20GB", .min = 1048576, .max = 1e15,
                 .help = "size at which the oldest segments are dropped"},
+        {0},
+};
+static const struct conf_key inbox_keys[] = {
+        {"server", CONF_STRING, AT(mail.inbox.server), .check = inbox_check, .place_wanted = true,
+                .help = "imaps://HOST:PORT or imap://HOST:PORT where answers to mails arrive; none are read when "
+                        "unset"},
+        {"user", CONF_STRING, AT(mail.inbox.user), .place_wanted = true, .help = "login at that server"},
+        {"password_file", CONF_PATH, AT(mail.inbox.password_file), .place_wanted = true,
+                .help = "file of mode 0600 that holds the password"},
+        {"folder", CONF_STRING, AT(mail.inbox.folder), "INBOX", .help = "folder that is read"},
+        {"every", CONF_DURATION, AT(mail.inbox.every_ms), "30s", .min = 1000, .max = 3600e3,
+                .help = "how often it is looked into"},
         {0},
 };
 static const struct conf_key mail_keys[] = {
@@ -70,6 +105,7 @@ static const struct conf_key mail_keys[] = {
         {"user", CONF_STRING, AT(mail.user), .place_wanted = true, .help = "login at the mail server"},
         {"password_file", CONF_PATH, AT(mail.password_file), .place_wanted = true,
                 .help = "file of mode 0600 that holds the password"},
+        {"inbox", CONF_MAP, .keys = inbox_keys, .help = "where people answer mails: a reply acknowledges"},
         {0},
 };
 static const struct conf_key series_keys[] = {
@@ -119,6 +155,10 @@ static int config_check(const struct collector_config *c, const char *path, stru
 	        c->web.key_place, errors);
 	pair_check(path, "mail.user and mail.password_file", c->mail.user, c->mail.user_place, c->mail.password_file,
 	        c->mail.password_place, errors);
+	pair_check(path, "mail.inbox.user and mail.inbox.password_file", c->mail.inbox.user, c->mail.inbox.user_place,
+	        c->mail.inbox.password_file, c->mail.inbox.password_place, errors);
+	pair_check(path, "mail.inbox.server and mail.inbox.user", c->mail.inbox.server, c->mail.inbox.server_place,
+	        c->mail.inbox.user, c->mail.inbox.user_place, errors);
 	return errors->count == before ? 0 : -EINVAL;
 }
 

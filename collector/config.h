@@ -47,8 +47,12 @@ struct collector_config {
 		int tls;              /* enum mail_tls */
 		struct {              /* mail.inbox: answers to mails are read there; server NULL: none are */
 			char *server; /* "imaps://host:993" or "imap://..." */
-			char *user, *password_file, *folder;
+			struct conf_place server_place;
+			char *user;
+			struct conf_place user_place;
+			char *password_file;
 			struct conf_place password_place;
+			char *folder;
 			int64_t every_ms;
 		} inbox;
 	} mail;

@@ -89,8 +89,9 @@ static void test_values_and_relative_paths(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(load(f, "inventory: a/p.yaml\nstate_dir: s\nsocket: x.sock\nweb: { certificate: w.crt, key: "
-	                         "w.key, names: a, kiosk: yes }\n"
-	                         "mail: { server: \"smtps://mail.example:465\", tls: off, user: u, password_file: pw "
+	                         "w.key, names: a, kiosk: yes, url: \"https://sansang.example:8443\" }\n"
+	                         "mail: { server: \"smtps://mail.example:465\", tls: off, user: u, password_file: pw, "
+	                         "inbox: { server: \"imaps://mail.example:993\", user: i, password_file: ipw } "
 	                         "}\nlanguage: en\nlog: debug\n"
 	                         "series: { shards: 2 }\nrender: { workers: 3 }\n"),
 	        0);
@@ -103,6 +104,11 @@ static void test_values_and_relative_paths(void **state)
 	assert_int_equal(f->c.mail.tls, MAIL_TLS_OFF);
 	assert_int_equal(f->c.web.names.count, 1);
 	assert_true(f->c.web.kiosk);
+	assert_string_equal(f->c.web.url, "https://sansang.example:8443");
+	assert_string_equal(f->c.mail.inbox.server, "imaps://mail.example:993");
+	assert_string_equal(f->c.mail.inbox.password_file, "/tmp/ipw");
+	assert_string_equal(f->c.mail.inbox.folder, "INBOX");
+	assert_int_equal(f->c.mail.inbox.every_ms, 30000);
 	assert_int_equal(f->c.language, LANGUAGE_EN);
 	assert_int_equal(f->c.series_shards, 2);
 	assert_int_equal(f->c.render_workers, 3);
@@ -125,6 +131,19 @@ static void test_errors_name_place_and_expectation(void **state)
 	        ":2:15: mail.user and mail.password_file belong together, expected both or neither");
 	expect_error(f, "inventory: x\nmail: { from: nobody }\n",
 	        ":2:15: mail.from: \"nobody\" is not right, expected an address NAME@HOST");
+	expect_error(f, "inventory: x\nmail: { inbox: { server: \"imaps://h:993\" } }\n",
+	        ":2:26: mail.inbox.server and mail.inbox.user belong together, expected both or neither");
+	expect_error(f, "inventory: x\nmail: { inbox: { server: \"imaps://h:993\", user: u } }\n",
+	        ":2:49: mail.inbox.user and mail.inbox.password_file belong together, expected both or neither");
+	expect_error(f, "inventory: x\nmail: { inbox: { server: \"pop3://h\", user: u, password_file: p } }\n",
+	        ":2:26: mail.inbox.server: \"pop3://h\" is not right, expected imaps://HOST:PORT or imap://HOST:PORT");
+	expect_error(f, "inventory: x\nweb: { url: \"http://h\" }\n",
+	        ":2:13: web.url: \"http://h\" is not right, expected https://HOST or https://HOST:PORT, without a "
+	        "slash "
+	        "at its end");
+	expect_error(f, "inventory: x\nweb: { url: \"https://h/\" }\n",
+	        ":2:13: web.url: \"https://h/\" is not right, expected https://HOST or https://HOST:PORT, without a "
+	        "slash at its end");
 	expect_error(f, "inventory: x\nlog: loud\n",
 	        ":2:6: log: \"loud\" is not right, expected one of error, warn, info, debug");
 }
