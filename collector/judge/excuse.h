@@ -12,6 +12,8 @@
 
 #include "collector/inventory/inventory.h"
 
+#define EXCUSE_BY_FILE "province.yaml"
+
 enum excuse_kind { EXCUSE_MAINTENANCE, EXCUSE_DRILL, EXCUSE_PLANNED_CUT };
 
 struct excuse {
@@ -22,6 +24,7 @@ struct excuse {
 	int64_t from, until; /* UTC ms; until moves when it is ended early */
 	bool approved;       /* of a planned cut; the others always are */
 	char *by, *reason;   /* owned */
+	bool dirty;          /* to be written */
 };
 
 struct excuses {
@@ -40,6 +43,12 @@ const struct excuse *excuse_at(
 /* Adds or replaces by id; takes nothing. 0 or -EINVAL with the reason in `why`. */
 int excuse_put(struct excuses *all, const struct inventory *inv, const json_t *o, char *why, size_t why_size);
 struct excuse *excuse_find(const struct excuses *all, const char *id);
+/* Over at `at`, or never begun. False: there is none, or it was over before. */
+bool excuse_end(struct excuses *all, const char *id, int64_t at);
+/* Takes up `maintenance:` of a new inventory; what it does not say any more is over at `now`. */
+void excuses_plan(struct excuses *all, const struct inventory *inv, int64_t now);
+/* Drops from memory what was over before that; the table keeps it. */
+void excuses_forget(struct excuses *all, int64_t before);
 /* {id, kind, targets, from, until, approved, by, reason}; new reference. */
 json_t *excuse_json(const struct excuse *e);
 void excuses_free(struct excuses *all);

@@ -411,7 +411,8 @@ static void expect_minutes(struct play *p, char **w)
 	sqlite3_close(db);
 	if (c->machine.state != STATE_UNOBSERVED)
 		intervals[count++] = (struct interval){c->machine.since, c->machine.at + c->step_ms, c->machine.state};
-	struct minutes m = minutes_count(intervals, count, time_of(p, w[3]), time_of(p, w[4]));
+	const struct check_history h = {.intervals = intervals, .count = count};
+	struct minutes m = minutes_count(&h, time_of(p, w[3]), time_of(p, w[4]));
 	CHECK(p, m.up == atoi(w[5]) && m.down == atoi(w[6]) && m.unobserved == atoi(w[7]),
 	        "minutes are %d %d %d, not %s %s %s", (int)m.up, (int)m.down, (int)m.unobserved, w[5], w[6], w[7]);
 }
