@@ -11,6 +11,7 @@
 
 enum need {
 	NEED_NOTHING, /* whoever reaches the door */
+	NEED_TELL,    /* the process that reads mail, and nobody else */
 	NEED_SESSION,
 	NEED_VIEWER,
 	NEED_TECHNICIAN,
@@ -27,6 +28,9 @@ static const struct {
         {"session", NEED_SESSION, false, act_session},
         {"logout", NEED_SESSION, false, act_logout},
         {"ack", NEED_TECHNICIAN, true, act_ack},
+        {"ack-show", NEED_NOTHING, false, act_ack_show}, /* these three: a signed mark is the right */
+        {"ack-link", NEED_NOTHING, false, act_ack_link},
+        {"ack-reply", NEED_TELL, false, act_ack_reply},
         {"token", NEED_ADMIN, true, act_token},
         {"revoke", NEED_ADMIN, true, act_revoke},
         {"user-add", NEED_ADMIN, true, act_user_add},
@@ -100,7 +104,11 @@ static bool csrf_is_good(const struct act *act)
 /* 0, or the HTTP status of the refusal. */
 static int judge(struct act *act, enum need need, bool changes, const char **why)
 {
-	if (need == NEED_NOTHING)
+	if ((act->door == DOOR_TELL) != (need == NEED_TELL)) {
+		*why = "not through this door";
+		return 403;
+	}
+	if (need == NEED_NOTHING || need == NEED_TELL)
 		return 0;
 	if (act->door == DOOR_WEB) {
 		if (!session_get(act->core->db, act_text(act, "session"), clock_wall_ms(), &act->session)) {
@@ -139,12 +147,14 @@ static void on_recorded(int status, int64_t id, void *arg)
 	act_refuse(act, 503, "the act cannot be recorded: %s", strerror(-status));
 }
 
+static const char *const door_names[] = {[DOOR_WEB] = "web", [DOOR_SOCKET] = "socket", [DOOR_TELL] = "tell"};
+
 void act_record(struct act *act, const char *name, const char *target, const char *text, json_t *answer)
 {
 	act->work = answer;
 	core_journal_act(act->core,
 	        json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", name, "by", act->by, "target", target, "text", text,
-	                "door", act->door == DOOR_WEB ? "web" : "socket"),
+	                "door", act->how ? act->how : door_names[act->door]),
 	        on_recorded, act);
 }
 

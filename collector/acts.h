@@ -16,13 +16,15 @@ struct act;
 
 typedef void (*act_on_answer)(const json_t *answer, void *arg);
 
-enum act_door { DOOR_WEB, DOOR_SOCKET };
+enum act_door { DOOR_WEB, DOOR_SOCKET, DOOR_TELL };
 
 struct act {
 	struct core *core;
 	json_t *request;
 	enum act_door door;
 	char by[USER_NAME_SIZE + 16]; /* user, or "uid:N" */
+	const char
+	        *how; /* what the journal says of its door when that is not enough; NULL: the door's own word; static */
 	enum user_role role;
 	struct session_info session; /* of DOOR_WEB, when there is one */
 	act_on_answer on_answer;
@@ -30,7 +32,7 @@ struct act {
 	void *work; /* the function's own */
 };
 
-/* Takes `request`. `by` is the peer of a socket, NULL for web. */
+/* Takes `request`. `by` is the peer of a socket, NULL for web and tell. */
 void acts_run(
         struct core *core, json_t *request, enum act_door door, const char *by, act_on_answer on_answer, void *arg);
 /* Takes `answer` (NULL: an empty object) and the act. */
@@ -52,6 +54,9 @@ void act_ack(struct act *act); /* act_nodes.c */
 void act_token(struct act *act);
 void act_revoke(struct act *act);
 void act_reload(struct act *act);
+void act_ack_show(struct act *act); /* act_mail.c */
+void act_ack_link(struct act *act);
+void act_ack_reply(struct act *act);
 void act_units(struct act *act); /* act_view.c */
 void act_nodes(struct act *act);
 void act_incidents(struct act *act);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,15 @@ static int make_admin(struct core *core)
 	return err;
 }
 
+static int open_ack_key(struct core *core)
+{
+	char *path = collector_state_path(core->config, "ack.key");
+	int err = ackmark_key_load(path, core->ack_key);
+
+	free(path);
+	return err;
+}
+
 static int open_all(struct core *core)
 {
 	char *db = collector_state_path(core->config, "core.db");
@@ -167,6 +177,9 @@ static int open_all(struct core *core)
 	if (!err)
 		err = coredb_open(&core->db, db);
 	free(db);
+	if (err)
+		return err;
+	err = open_ack_key(core);
 	if (err)
 		return err;
 	core->failures = login_failures_new();
@@ -260,6 +273,7 @@ static void free_all(struct core *core)
 	ca_close(core->ca);
 	login_failures_free(core->failures);
 	sqlite3_close(core->db);
+	OPENSSL_cleanse(core->ack_key, sizeof(core->ack_key));
 }
 
 int core_run(struct process *self, void *arg)

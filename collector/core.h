@@ -12,6 +12,9 @@
  *   session    (session)                                      user, role, csrf, language, expires_at
  *   logout     (session)                                      {}
  *   ack *      technician   incident, text                    {}
+ *   ack-show   a mark       mark, address                     see act_mail.c
+ *   ack-link   a mark       mark, address                     the same, and "result": acknowledged, already, over
+ *   ack-reply  tell alone   from, ids[], text, automatic      the same
  *   token *    admin        node, days (1)                    token, node, expires_at
  *   revoke *   admin        node                              {}
  *   ask *      technician   node, do (trace|probe|check) and   node, do, answer (agent/ask.h); within a minute
@@ -34,6 +37,7 @@
 #include <jansson.h>
 #include <sqlite3.h>
 
+#include "collector/ackmark.h"
 #include "collector/acts.h"
 #include "collector/ca.h"
 #include "collector/config.h"
@@ -83,6 +87,11 @@ struct core {
 	struct view *view;
 	struct ctl *ctl;
 	struct login_failures *failures;
+	uint8_t ack_key[ACKMARK_KEY_BYTES];
+	struct {
+		int64_t since_ms;              /* boot clock */
+		unsigned written, passed_over; /* in this minute; since the last one written */
+	} ack_refusals;
 	struct core_link links[CORE_LINKS_MAX];
 	unsigned link_count;
 	struct core_answer *spare;

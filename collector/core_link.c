@@ -44,7 +44,8 @@ static void on_act(struct core_link *l, uint32_t id, struct cursor *c)
 {
 	json_t *request = json_loadb((const char *)c->data + c->at, cursor_left(c), 0, NULL);
 
-	acts_run(l->core, request, DOOR_WEB, NULL, on_act_answer, core_answer_later(l, MESSAGE_ACT, id));
+	acts_run(l->core, request, strcmp(l->peer, "tell") ? DOOR_WEB : DOOR_TELL, NULL, on_act_answer,
+	        core_answer_later(l, MESSAGE_ACT, id));
 }
 
 static const struct {
@@ -59,7 +60,7 @@ static const struct {
         {MESSAGE_ENROL, {"intake"}, core_on_enrol},
         {MESSAGE_CURSOR, {"judge", "series", "tell"}, on_cursor},
         {MESSAGE_CONCLUDE, {"judge", "tell"}, core_on_conclude},
-        {MESSAGE_ACT, {"web"}, on_act},
+        {MESSAGE_ACT, {"web", "tell"}, on_act},
 };
 
 static void on_message(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)
@@ -125,6 +126,8 @@ void core_link_add(const char *peer, unsigned index, int fd, struct core *core)
 		channel_pause(l->channel, core->intakes_paused);
 		return;
 	}
+	if (!strcmp(peer, "tell"))
+		channel_send(l->channel, MESSAGE_ACK_KEY, core->ack_key, sizeof(core->ack_key));
 	core_inventory_tell(l);
 	if (*l->follower) {
 		buf_put_svarint(&b, journal_last_id(core->journal));

@@ -33,7 +33,7 @@ enum message_kind {
 	MESSAGE_CONCLUDE = 10,
 	/* core -> all followers, web, render. digest str: load <state_dir>/inventory/<digest>.yaml now */
 	MESSAGE_INVENTORY = 11,
-	/* web, ctl => core. JSON {"act": NAME, ...}, see core.h for the table of acts: login, session, logout, ack, token, revoke, user-add, ... */
+	/* web, tell, ctl => core. JSON {"act": NAME, ...}, see core.h for the table of acts: login, session, logout, ack, token, revoke, user-add, ... */
 	MESSAGE_ACT = 12,
 	/* render, web => series. path str relative to <state_dir>/rrd ("site/node/host.rrd"): write what is held back. reply: status svarint, shard's last id svarint */
 	MESSAGE_FLUSH = 13,
@@ -49,6 +49,8 @@ enum message_kind {
 	MESSAGE_REPLACED = 18,
 	/* core => intake. node str, JSON blob (agent/ask.h). reply: status svarint (-ENOTCONN: not here or gone meanwhile, -ETIMEDOUT after 60 s, -ENOTSUP an older agent, -EBUSY, -EMSGSIZE), JSON blob */
 	MESSAGE_ASK = 19,
+	/* core -> tell, before the inventory. 32 bytes: the key of marks (ackmark.h) */
+	MESSAGE_ACK_KEY = 20,
 };
 
 #endif
