@@ -4,7 +4,7 @@
  * Facts are collected from the fleet, the topology, events and what a site's spool testifies (fact.c, testimony.c); cause.c
  * weighs them by its table and never looks anywhere else, so a verdict can always say by which facts. Every fact has a
  * sentence for yes and one for no, in both languages. An answer keeps who saw it and when. An answer of a site's own
- * agent after the fact (its spool) beats one from afar; two that contradict each other at the same rank make the fact disputed, and a disputed
+ * agent after the fact (its spool) beats one from afar; two speakers that contradict each other at the same rank make the fact disputed (one speaker may correct itself), and a disputed
  * fact that the winner rests on makes the verdict `unknown`, with the contradiction said. Pure but for fact_collect(). Runs in judge.
  */
 #ifndef SANSANG_JUDGE_FACT_H
@@ -19,6 +19,7 @@ enum fact {
 	FACT_SILENT,   /* nothing is heard of the agent any more */
 	FACT_CLOSED,   /* its connection was closed in order: something there was still alive to close it */
 	FACT_GOODBYE,  /* it said that it was being stopped, with the host or alone */
+	FACT_SHUTDOWN, /* ... and the host was going down in order */
 	FACT_ONE_WAY,  /* bytes still come one way: TCP_INFO of either end */
 	FACT_SIBLINGS, /* another agent of the site reports */
 	/* ---- seen from the collector's side ---- */
@@ -35,7 +36,9 @@ enum fact {
 	FACT_UNCLEAN,       /* ... and it had not been shut down in order */
 	FACT_AWAKE,         /* it kept measuring during the silence */
 	FACT_GEAR_REBOOTED, /* gear of the site has restarted in that time too */
+	FACT_PLANNED_CUT,   /* a power cut was announced for there and then */
 	/* ---- the site's network, by its own agent ---- */
+	FACT_LINE,        /* echoes over the line were answered to the site's own agent */
 	FACT_CARRIER,     /* the server's interface had carrier */
 	FACT_GATEWAY,     /* its gateway answered */
 	FACT_GEAR,        /* the gear in front (router, switch) answered */
@@ -50,7 +53,8 @@ enum fact {
 	FACT_LOSS_ONE_WAY, /* what is lost is lost in one direction */
 	FACT_FLAPS,        /* down and up three times or more in a quarter of an hour */
 	/* ---- a service ---- */
-	FACT_REFUSED,         /* connections are refused or reset at once */
+	FACT_REFUSED,         /* connections are refused */
+	FACT_RESET,           /* connections are torn down at once */
 	FACT_HUNG,            /* it accepts and does not answer */
 	FACT_NO_ANSWER,       /* connections get no answer at all */
 	FACT_PROHIBITED,      /* a router says that it is prohibited, or a trace ends before the server */
