@@ -223,5 +223,6 @@ int inventory_check(const struct inventory_whole *w, const char *path, struct co
 	sites_check(&c);
 	nodes_check(&c);
 	services_check(&c);
+	alerts_check(w, path, errors);
 	return errors->count == before ? 0 : -EINVAL;
 }

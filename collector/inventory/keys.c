@@ -80,6 +80,7 @@ static const struct conf_key unit_keys[] = {
                 .help = "code of the General Statistics Office, in quotes: it may begin with 0; joins the map"},
         {"from", CONF_TIME, UNIT(from), .help = "first instant in force; always when unset"},
         {"until", CONF_TIME, UNIT(until), "never", .place_wanted = true, .help = "instant from which it is no more"},
+        {"go_live", CONF_TIME, UNIT(go_live), .help = "when this unit goes live, if not with the province"},
         {"formed_from", CONF_STRINGS, UNIT(formed_from), .help = "ids of the units that it took over"},
         {0},
 };
@@ -242,11 +243,12 @@ const struct conf_key inventory_keys[] = {
                 .help = "servers and network gear"},
         {"services", CONF_LIST, ROOT(services), .keys = service_keys, .item_size = sizeof(struct service),
                 .help = "what citizens' work needs"},
+        {"alerts", CONF_MAP, .keys = alert_keys, .help = "who is told of what"},
+        {"maintenance", CONF_LIST, ROOT(planned), .keys = maintenance_keys, .item_size = sizeof(struct planned),
+                .help = "planned interruptions: they excuse minutes and mute mail"},
         /* Read by releases to come; any YAML is accepted and passed over. */
         {"gates", CONF_ANY, .help = "not read yet: criteria of readiness"},
-        {"alerts", CONF_ANY, .help = "not read yet: who gets which alarms"},
         {"tasks", CONF_ANY, .help = "not read yet: manual items with owner and due date"},
-        {"maintenance", CONF_ANY, .help = "not read yet: planned interruptions"},
         {"calendar", CONF_ANY, .help = "not read yet: service hours and holidays"},
         {0},
 };

@@ -7,7 +7,7 @@
 
 #include "common/conf.h"
 
-extern const struct conf_key inventory_keys[];
+extern const struct conf_key inventory_keys[], alert_keys[], maintenance_keys[];
 
 /* For keys that name a file beside province.yaml: NULL when it is right. Core reads it in its sandbox: nothing outside that folder. */
 const char *enclosed_file_check(const void *value);
@@ -15,6 +15,6 @@ const char *enclosed_file_check(const void *value);
 /* The options that a kind of check has, for errors: "name, ca_file or verify", "no option". */
 const char *check_options_of(int check);
 
-extern const char *const uplink_kinds[], *const responsibles[], *const check_types[];
+extern const char *const uplink_kinds[], *const responsibles[], *const check_types[], *const alert_causes[];
 
 #endif

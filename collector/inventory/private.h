@@ -52,5 +52,7 @@ void pollers_build(struct inventory_whole *w);
 
 /* Every reference and every pair of dates; 0 or -EINVAL with errors added. The tables of `w` are built. */
 int inventory_check(const struct inventory_whole *w, const char *path, struct conf_errors *errors);
+/* Its part for `alerts:` and `maintenance:`. */
+int alerts_check(const struct inventory_whole *w, const char *path, struct conf_errors *errors);
 
 #endif

@@ -16,9 +16,10 @@
 
 #define SECRET_MAX 127
 #define PASS_PHRASE_LEAST 8
+#define SIGNING_LEAST 16
 #define AUTHORITIES_MAX (32 * 1024)
 
-enum hold { HOLD_COMMUNITY, HOLD_PASS_PHRASE, HOLD_AUTHORITIES };
+enum hold { HOLD_COMMUNITY, HOLD_PASS_PHRASE, HOLD_SIGNING, HOLD_AUTHORITIES };
 
 struct held {
 	char *file; /* as province.yaml names it */
@@ -97,7 +98,9 @@ static bool file_read(const struct reading *r, const char *path, bool secret, si
 /* The one line of a secret, or NULL with an error said. */
 static char *secret_take(const struct reading *r, const char *path, enum hold hold, const struct buf *b)
 {
-	size_t len = b->len, least = hold == HOLD_PASS_PHRASE ? PASS_PHRASE_LEAST : 1;
+	static const size_t leasts[] = {
+	        [HOLD_COMMUNITY] = 1, [HOLD_PASS_PHRASE] = PASS_PHRASE_LEAST, [HOLD_SIGNING] = SIGNING_LEAST};
+	size_t len = b->len, least = leasts[hold];
 
 	if (len && b->data[len - 1] == '\n')
 		len--;
@@ -184,6 +187,18 @@ static void gear_hold(struct reading *r, const struct node *n)
 	}
 }
 
+static void webhook_hold(struct reading *r, const struct webhook *w)
+{
+	r->list = "alerts.webhooks";
+	r->id = w->id;
+	r->key = "secret_file";
+	r->place = w->secret_file_place;
+	hold_file(r, w->secret_file, HOLD_SIGNING);
+	r->key = "ca_file";
+	r->place = w->ca_file_place;
+	hold_file(r, w->ca_file, HOLD_AUTHORITIES);
+}
+
 int vault_load(const struct inventory *inv, const char *path, struct vault **out, struct conf_errors *errors)
 {
 	char *copy = mem_str(path);
@@ -201,6 +216,8 @@ int vault_load(const struct inventory *inv, const char *path, struct vault **out
 		r.place = inv->services[i].options.ca_file_place;
 		hold_file(&r, inv->services[i].options.ca_file, HOLD_AUTHORITIES);
 	}
+	for (size_t i = 0; i < inv->alerts.webhook_count; i++)
+		webhook_hold(&r, &inv->alerts.webhooks[i]);
 	free(copy);
 	*out = r.v;
 	return errors->count == before ? 0 : -EINVAL;

@@ -1,9 +1,10 @@
 /*
- * vault: what the files hold that province.yaml names: communities and pass phrases of gear, authorities of checks.
+ * vault: what the files hold that province.yaml names: communities and pass phrases of gear, secrets that sign webhooks,
+ * authorities of checks and webhooks.
  *
  * Core alone reads them, at each load of the inventory, from the folder of province.yaml; the copies of the inventory
  * that other processes load name the files and hold nothing of them. Secrets must be of mode 0600 (nobody but
- * the owner), one line of 1 to 127 bytes, pass phrases of at least 8 (RFC 3414 11.2); authorities are kept as
+ * the owner), one line of 1 to 127 bytes, pass phrases of at least 8 (RFC 3414 11.2), signing secrets of at least 16; authorities are kept as
  * the certificates that the file holds and nothing else of it.
  */
 #ifndef SANSANG_INVENTORY_VAULT_H

@@ -131,6 +131,29 @@ milestones:
 contacts:
   - { id: oncall, name: "Trực kỹ thuật", mail: oncall@laocai.example, phone: "0214 000 0001", language: vi }
   - { id: network, name: "Tổ hạ tầng mạng", mail: network@laocai.example, phone: "0214 000 0002", language: vi }
+  - { id: an, name: "Nguyễn Văn An", mail: an@laocai.example, phone: "0900 000 001", language: vi }
+  - { id: binh, name: "Trần Thị Bình", mail: binh@laocai.example, phone: "0900 000 002", language: vi }
+  - { id: chi, name: "Lý Mai Chi", mail: chi@laocai.example, phone: "0900 000 003", language: vi }
+  - { id: chief, name: "Trưởng phòng Hạ tầng số", mail: chief@laocai.example, phone: "0900 000 009", language: vi }
+
+# Báo cho ai, khi nào. Tuyến đầu tiên phù hợp được dùng; không tuyến nào phù hợp thì báo cho mọi người.
+# Who is told, and when. The first route that fits is taken; when none fits, everybody is told.
+alerts:
+  rotas:                                     # lịch trực: đổi ca 8 giờ sáng thứ Hai / turns change on Mondays at 08:00
+    - { id: duty, members: [an, binh, chi], start: 2025-06-30, handover: "08:00", turn: 7d,
+        holidays: [ { from: 2025-09-01, until: 2025-09-03, who: binh } ] }
+  routes:
+    - { causes: [uplink-down, uplink-degraded, uplink-saturated, upstream-shared, one-way-loss, mtu-blackhole], severity: alarm,
+        to: [duty, network], escalate: [ { after: 15m, to: [oncall] }, { after: 1h, to: [chief] } ] }
+    - { severity: alarm, to: [duty, oncall], escalate: [ { after: 30m, to: [chief] } ] }
+    # - { units: [muong-khuong], sectors: [land], to: [duty], webhooks: [chat] }      # theo đơn vị, lĩnh vực / by unit and sector
+  digest: { at: "07:00", to: [duty] }        # các cảnh báo chưa khẩn, mỗi ngày một thư / warnings, one mail a day
+  storm: { sites: 5, every: 30m }            # nhiều nơi cùng hỏng: gộp thành một thư / many sites at once: one mail instead of many
+  # webhooks: [ { id: chat, url: "https://10.20.0.7/hook", secret_file: hook.secret } ]   # tệp quyền 0600 / a file of mode 0600
+
+# Bảo trì có kế hoạch: không gửi thư, không tính phút mất / Planned work: no mail, and its minutes are excused
+# maintenance:
+#   - { id: swap-router, targets: ["site:pha-long-hq"], from: 2025-07-05T20:00:00+07:00, until: 2025-07-05T22:00:00+07:00, reason: "Thay router" }
 
 # Dịch vụ mà người dân cần / What citizens' work needs
 # responsible: ai chịu trách nhiệm / who answers for it: commune, province, carrier, central

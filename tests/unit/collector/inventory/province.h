@@ -54,9 +54,7 @@ static const char province_text[] =
         "  - { id: names, name: DNS, via: mk-net, every: 30s, succeeds: land, mandatory: no, from: 2025-07-01,\n"
         "      check: { dns: { server: 10.0.0.53, name: laocai.example, expect: 10.0.0.5 } }, checked_by: [mk-hq] }\n"
         "gates: [ { any: thing } ]\n"
-        "alerts: { x: y }\n"
         "tasks: []\n"
-        "maintenance: later\n"
         "calendar:\n";
 
 static inline int province_load_bytes(const char *text, size_t len, struct inventory **out, struct conf_errors *errors)
