@@ -21,12 +21,13 @@
 
 /* What came of it. */
 enum complaint_found { FOUND_INCIDENT, FOUND_MEASURED, FOUND_NOTHING, FOUND_UNSEEN };
-const char *complaint_found_name(int found); /* "incident", "measured", "nothing", "unmeasured"; the last two were missed */
+const char *complaint_found_name(
+        int found); /* "incident", "measured", "nothing", "unmeasured"; the last two were missed */
 
 struct complaint {
-	char id[80], incident[192]; /* incident: "" none */
+	char id[80], incident[192];                      /* incident: "" none */
 	char *site, *unit, *service, *words, *name, *by; /* owned; unit and service may be NULL */
-	json_t *measured;                                 /* owned array */
+	json_t *measured;                                /* owned array */
 	int64_t at, filed_at;
 	int found; /* enum complaint_found */
 	char *answer_vi, *answer_en;
