@@ -38,6 +38,12 @@ static const char *const migrations[] = {
         "CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, node INTEGER NOT NULL, at INTEGER NOT NULL,"
         " kind TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL);"
         "CREATE INDEX event_of ON event(node, at);",
+        "CREATE TABLE complaint(id TEXT PRIMARY KEY, site TEXT NOT NULL, at INTEGER, filed_at INTEGER, found TEXT,"
+        " incident TEXT, changes INTEGER, body TEXT);"
+        "CREATE INDEX complaint_filed ON complaint(filed_at);"
+        "CREATE TABLE drill(id TEXT PRIMARY KEY, state TEXT NOT NULL, start INTEGER, filed_at INTEGER, changes INTEGER,"
+        " body TEXT);"
+        "CREATE INDEX drill_start ON drill(start);",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
@@ -66,6 +72,10 @@ static const char *const texts[STATEMENT_COUNT] = {
         [PUT_EVENT] = "INSERT INTO event(node, at, kind, subject, text) VALUES(?1, ?2, ?3, ?4, ?5)",
         [CUT_EVENTS] = CUT,
         [DROP_EVENTS] = "DELETE FROM event WHERE node = ?1 AND at < ?2",
+        [PUT_COMPLAINT] = "INSERT OR REPLACE INTO complaint VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        [DROP_COMPLAINTS] = "DELETE FROM complaint WHERE filed_at < ?1",
+        [PUT_DRILL] = "INSERT OR REPLACE INTO drill VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        [DROP_DRILLS] = "DELETE FROM drill WHERE start < ?1",
 };
 
 static int run(struct store *s, const char *sql)
@@ -401,6 +411,8 @@ int store_commit(struct store *s, struct judge *j, int64_t cursor)
 	rc = rc ? rc : put_history(s, j);
 	rc = rc ? rc : put_acts(s, j);
 	rc = rc ? rc : store_events(s, j);
+	rc = rc ? rc : store_complaints(s, j);
+	rc = rc ? rc : store_drills(s, j);
 	rc = rc ? rc : drop_old(s, j);
 	rc = rc || !j->troubles_dirty ? rc : put_troubles(s, j);
 	rc = rc ? rc : put_incidents(s, j);

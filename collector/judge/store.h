@@ -17,6 +17,8 @@
  *   trouble      checks that are down, and the incident that this belongs to
  *   conclusion   not yet answered by core
  *   event        what agents told beside their rows, bounded (event.h)
+ *   complaint    user reports and what came of them (complaint.h); `body` is its JSON
+ *   drill        plans and sheets (drill.h); `body` is its JSON
  */
 #ifndef SANSANG_JUDGE_STORE_H
 #define SANSANG_JUDGE_STORE_H

@@ -24,6 +24,10 @@ enum store_statement {
 	PUT_EVENT,
 	CUT_EVENTS,
 	DROP_EVENTS,
+	PUT_COMPLAINT,
+	DROP_COMPLAINTS,
+	PUT_DRILL,
+	DROP_DRILLS,
 	STATEMENT_COUNT
 };
 
@@ -41,5 +45,11 @@ int store_step(struct store *s, sqlite3_stmt *st);
 void store_bind_text(sqlite3_stmt *st, int column, const char *text);
 /* store_event.c: what agents told since the last commit; keeps each node's table row count bounded. 0 or -EIO. */
 int store_events(struct store *s, const struct judge *j);
+/* store_complaint.c: user reports and drills that changed, each with its conclusion. 0 or -EIO. */
+int store_complaints(struct store *s, struct judge *j);
+int store_drills(struct store *s, struct judge *j);
+/* Those that may still change; after the meta rows. 0 or -EIO. */
+int load_complaints(struct store *s, struct judge *j);
+int load_drills(struct store *s, struct judge *j);
 
 #endif
