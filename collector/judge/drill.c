@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/judge/drill_sheet.h"
+#include "collector/judge/life.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -127,6 +128,7 @@ static void put_excuse(struct judge *j, const struct drill *d)
 	if (excuse_put(&j->excuses, j->inv, o, why, sizeof why))
 		log_warn("drill %s excuses nothing: %s", d->id, why);
 	json_decref(o);
+	life_excuse_all(j);
 }
 
 static void plan(struct judge *j, const json_t *o)
@@ -157,6 +159,7 @@ static void finish(struct judge *j, struct drill *d, enum drill_state state, int
 	d->state = state;
 	d->filed_at = at;
 	excuse_end(&j->excuses, d->id, at);
+	life_excuse_all(j); /* what is still down is no drill any more */
 	touch(j, d);
 }
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/complaint.h"
 #include "collector/judge/contact.h"
+#include "collector/judge/drill.h"
 #include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
 #include "collector/judge/reading.h"
@@ -201,6 +203,22 @@ static void read_act(struct judge *j, const struct record *r)
 		i->acked_at = r->at_ms;
 		i->dirty = i->changed = j->urgent = true;
 	}
+	if (word && !strcmp(word, "complaint"))
+		complaint_act(j, o, r->at_ms);
+	else if (word && !strncmp(word, "drill", 5))
+		drill_act(j, o, r->at_ms);
+	json_decref(o);
+}
+
+/* tell's word that a mail left; our own conclusions are passed over. */
+static void read_conclusion(struct judge *j, const struct record *r)
+{
+	if (!j->drills || !j->drills->count)
+		return;
+	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
+	const char *type = json_string_value(json_object_get(o, "type"));
+	if (type && !strcmp(type, "mail"))
+		drill_mailed(j, o);
 	json_decref(o);
 }
 
@@ -232,7 +250,10 @@ void judge_record(struct judge *j, const struct record *r)
 	case RECORD_PROCESS:
 		read_death(j, r);
 		break;
-	default: /* gaps show as unobserved by themselves; conclusions are our own */
+	case RECORD_CONCLUSION:
+		read_conclusion(j, r);
+		break;
+	default: /* gaps show as unobserved by themselves */
 		break;
 	}
 }
@@ -286,11 +307,13 @@ void judge_tick(struct judge *j, int64_t now)
 	if (now > j->now)
 		j->now = now;
 	trouble_tick(j);
+	drill_tick(j);
 	if (j->now - j->swept_at < SWEEP_MS)
 		return;
 	j->swept_at = j->now;
 	contact_tick(j);
 	judge_settle(j);
+	complaints_tick(j);
 	sweep(j);
 }
 
@@ -328,6 +351,8 @@ void judge_free(struct judge *j)
 	free(j->acts);
 	events_forget(j);
 	free(j->events);
+	complaints_free(j);
+	drills_free(j);
 	fleet_free(&j->fleet);
 	incidents_free(&j->incidents);
 }
