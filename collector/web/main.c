@@ -280,6 +280,7 @@ static void web_begin(struct web_process *p)
 	w->auth = auth_new();
 	w->live = live_new(&handlers);
 	w->cache = cache_new();
+	w->page_ack = page_ack_new(w->config->timezone);
 	w->view = view_open(w->config);
 	dashboards_load(w);
 	uv_timer_init(&p->loop, &p->tick);
@@ -297,6 +298,7 @@ static void web_end(struct web_process *p)
 	live_free(w->live);
 	auth_free(w->auth);
 	cache_free(w->cache);
+	page_ack_free(w->page_ack);
 	view_close(w->view);
 	inventory_free(w->inventory);
 	site_files_free(w->files);

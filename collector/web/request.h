@@ -36,14 +36,15 @@ struct request {
 	struct web *web;
 	enum method method;
 	char path[512]; /* decoded, begins with '/' */
-	char id[160];   /* what stood for ID in the route's pattern */
+	char id[448];   /* what stood for ID in the route's pattern: the longest are marks (ackmark.h) */
 	struct {
 		char *name, *value; /* owned, decoded */
 	} args[REQUEST_ARGS_MAX];
 	unsigned arg_count;
 	struct buf body;
 	char token[136], csrf[80], etag[80], address[64];
-	bool gzip, json; /* gzip is accepted; the body is declared as JSON */
+	char origin[160], host[160], fetch_site[16]; /* Origin, Host, Sec-Fetch-Site */
+	bool gzip, json;                             /* gzip is accepted; the body is declared as JSON */
 	struct session session;
 
 	/* the answer */

@@ -7,6 +7,7 @@
 #include "collector/web/web.h"
 
 #define API "/api/v1"
+#define PAGES "/a/"
 
 static const struct route routes[] = {
         {METHOD_POST, "/login", RIGHT_NONE, false, api_login},
@@ -30,9 +31,21 @@ static const struct route routes[] = {
         {METHOD_OTHER, NULL, RIGHT_ADMIN, false, NULL},
 };
 
+/* Whole paths. A signed mark is the right: page_ack.h. */
+static const struct route pages[] = {
+        {METHOD_GET, PAGES "*", RIGHT_NONE, false, page_ack_show},
+        {METHOD_POST, PAGES "*", RIGHT_NONE, false, page_ack_press},
+        {METHOD_OTHER, NULL, RIGHT_ADMIN, false, NULL},
+};
+
 const struct route *routes_all(void)
 {
 	return routes;
+}
+
+const struct route *routes_pages(void)
+{
+	return pages;
 }
 
 /* Does the path fit the pattern? The part under `*` goes to `id`. */
@@ -59,10 +72,11 @@ static bool pattern_fits(const char *pattern, const char *path, char *id, size_t
 const struct route *route_find(struct request *r, unsigned *status)
 {
 	enum method method = r->method == METHOD_HEAD ? METHOD_GET : r->method;
-	const char *path = r->path + strlen(API);
+	bool page = !strncmp(r->path, PAGES, strlen(PAGES));
+	const char *path = r->path + (page ? 0 : strlen(API));
 
 	*status = 404;
-	for (const struct route *route = routes; route->pattern; route++) {
+	for (const struct route *route = page ? pages : routes; route->pattern; route++) {
 		if (!pattern_fits(route->pattern, path, r->id, sizeof(r->id)))
 			continue;
 		if (route->method == method)
@@ -143,6 +157,8 @@ void web_handle(struct request *r)
 			request_error(r, 404, "the API is at " API);
 		else
 			api_handle(r);
+	} else if (!strncmp(r->path, PAGES, strlen(PAGES))) {
+		route_run(r, RIGHT_NONE);
 	} else if (method_unsafe(r->method)) {
 		request_error(r, 405, "not with this method");
 	} else {

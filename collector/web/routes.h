@@ -1,5 +1,5 @@
 /*
- * routes: every door of the API in one table: method, pattern, right, function.
+ * routes: every door of the API, and of the few pages beside the dashboard, in one table: method, pattern, right, function.
  *
  * Deny by default: what the table does not name is refused, and without a session even
  * the question whether a path exists is answered 401. Unsafe methods need the session's CSRF
@@ -21,6 +21,8 @@ struct route {
 
 /* The table, ending with pattern NULL. */
 const struct route *routes_all(void);
+/* The pages beside the dashboard, by their whole path; the same shape. */
+const struct route *routes_pages(void);
 /* NULL and *status 404 or 405. Fills r->id. */
 const struct route *route_find(struct request *r, unsigned *status);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "collector/web/auth.h"
+#include "collector/web/head.h"
 #include "collector/web/listen.h"
 #include "collector/web/live.h"
 #include "collector/web/turn.h"
@@ -91,56 +92,10 @@ void server_drop(struct request *r)
 
 /* ---- reading ---- */
 
-static int64_t content_length(struct lws *wsi)
-{
-	char text[24];
-
-	if (!lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
-		return -1;
-	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0 ||
-	        strspn(text, "0123456789") != strlen(text))
-		return INT64_MAX;
-	return strtoll(text, NULL, 10);
-}
-
-static void header_copy(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
-{
-	if (lws_hdr_copy(wsi, out, (int)size, token) < 0)
-		*out = '\0';
-}
-
-static bool args_read(struct lws *wsi, struct request *r)
-{
-	char text[2048];
-	int n;
-
-	for (int i = 0; (n = lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0; i++)
-		if (!request_add_arg(r, text, strnlen(text, (size_t)n)) || memchr(text, 0, (size_t)n) != NULL)
-			return false;
-	return n != -2;
-}
-
-static void headers_read(struct lws *wsi, struct request *r)
-{
-	char text[2048];
-
-	header_copy(wsi, WSI_TOKEN_HTTP_COOKIE, text, sizeof(text));
-	cookie_find(text, AUTH_COOKIE, r->token, sizeof(r->token));
-	explicit_bzero(text, sizeof(text));
-	header_copy(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, text, sizeof(text));
-	r->gzip = strstr(text, "gzip") && !strstr(text, "gzip;q=0");
-	header_copy(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, text, sizeof(text));
-	r->json = !strncasecmp(text, "application/json", 16);
-	header_copy(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, r->etag, sizeof(r->etag));
-	if (lws_hdr_custom_copy(wsi, r->csrf, sizeof(r->csrf), "x-csrf:", 7) < 0)
-		r->csrf[0] = '\0';
-	lws_get_peer_simple(wsi, r->address, sizeof(r->address));
-}
-
 /* 0, or the status to refuse with. */
 static unsigned request_read(struct lws *wsi, struct request *r)
 {
-	int64_t length = content_length(wsi);
+	int64_t length = head_content_length(wsi);
 	char version[16];
 	size_t i;
 
@@ -153,10 +108,10 @@ static unsigned request_read(struct lws *wsi, struct request *r)
 	if (lws_hdr_copy(wsi, r->path, sizeof(r->path), methods[i].token) <= 0)
 		return 414;
 	/* an encoded line break in the address ends the line early for the library: the version is then missing */
-	header_copy(wsi, WSI_TOKEN_HTTP, version, sizeof(version));
-	if (strncmp(version, "HTTP/1.", 7) || !args_read(wsi, r))
+	head_copy(wsi, WSI_TOKEN_HTTP, version, sizeof(version));
+	if (strncmp(version, "HTTP/1.", 7) || !head_args(wsi, r))
 		return 400;
-	headers_read(wsi, r);
+	head_read(wsi, r);
 	/* what is not read as a body would be taken for the next request */
 	r->close = length > 0;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
@@ -192,7 +147,7 @@ static int connection_request(struct server *s, struct connection *c)
 	r->wire = c;
 	r->on_answer = on_answer;
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_PATIENCE_S);
-	if (content_length(c->wsi) > 0 && !turn_body_is_safe(c->wsi))
+	if (head_content_length(c->wsi) > 0 && !turn_body_is_safe(c->wsi))
 		return -1;
 	status = request_read(c->wsi, r);
 	if (status) {

@@ -14,6 +14,7 @@
 #include "collector/web/auth.h"
 #include "collector/web/cache.h"
 #include "collector/web/live.h"
+#include "collector/web/page_ack.h"
 #include "collector/web/request.h"
 #include "collector/web/static.h"
 #include "common/channel.h"
@@ -34,6 +35,7 @@ struct web {
 	struct live *live;
 	struct cache *cache;
 	struct site_files *files;
+	struct page_ack *page_ack;
 	struct channel *peers[PEER_KINDS][WEB_PEERS_MAX];
 	unsigned render_turn;
 	struct request *unanswered;

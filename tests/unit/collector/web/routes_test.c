@@ -25,6 +25,8 @@
 #define api_series handler_called
 #define api_status handler_called
 #define api_live handler_called
+#define page_ack_show handler_called
+#define page_ack_press handler_called
 #define auth_check session_by_token
 #include "collector/web/routes.c"
 #include "common/memory.h"
@@ -152,6 +154,27 @@ static void the_open_doors(void **state)
 	assert_int_equal(count, 5);
 }
 
+/* Without a session too: the mark is the right, and core knows it. Only GET, HEAD and POST, one part behind /a/. */
+static void the_page_of_a_mark(void **state)
+{
+	struct house *h = *state;
+	size_t count = 0;
+
+	for (const struct route *page = routes_pages(); page->pattern; page++, count++)
+		assert_string_equal(page->pattern, "/a/*");
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+		assert_int_equal(ask(&h->web, METHOD_GET, "/a/AQz.mark", people[i].token, ""), 299);
+		assert_int_equal(ask(&h->web, METHOD_HEAD, "/a/AQz.mark", people[i].token, ""), 299);
+		assert_int_equal(ask(&h->web, METHOD_POST, "/a/AQz.mark", people[i].token, ""), 299);
+		assert_int_equal(ask(&h->web, METHOD_OTHER, "/a/AQz.mark", people[i].token, ""), 405);
+		assert_int_equal(ask(&h->web, METHOD_GET, "/a/", people[i].token, ""), 404);
+		assert_int_equal(ask(&h->web, METHOD_POST, "/a/x/y", people[i].token, ""), 404);
+	}
+	assert_int_equal(ask(&h->web, METHOD_GET, "/api/v1/a/AQz.mark", "", ""), 401);
+	assert_int_equal(ask(&h->web, METHOD_POST, "/a/login", "", ""), 299); /* the page, not the login */
+}
+
 static void what_the_table_does_not_name_is_refused(void **state)
 {
 	static const char *const nowhere[] = {"/api/v1/", "/api/v1/users", "/api/v1/units/", "/api/v1/units/a/b",
@@ -196,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        IN_HOUSE(every_route_by_everyone),
 	        IN_HOUSE(the_open_doors),
+	        IN_HOUSE(the_page_of_a_mark),
 	        IN_HOUSE(what_the_table_does_not_name_is_refused),
 	        IN_HOUSE(the_id_is_one_part_of_the_path),
 	};
