@@ -21,7 +21,8 @@ enum incident_state { INCIDENT_OPEN, INCIDENT_ACKNOWLEDGED, INCIDENT_RESOLVED, I
 const char *incident_state_name(int state);
 int incident_state_named(const char *name);
 
-enum incident_said { SAID_NOTHING, SAID_OPEN, SAID_RESOLVED };
+/* What core was told last; stored. SAID_QUIET: open, when nobody was to be mailed (a warning, or excused); "open" is said again when somebody is. */
+enum incident_said { SAID_NOTHING, SAID_OPEN, SAID_RESOLVED, SAID_QUIET };
 
 struct incident {
 	char id[192];
@@ -34,9 +35,11 @@ struct incident {
 	enum incident_state state;
 	char merged_into[192];
 	int64_t opened_at, detected_at, resolved_at; /* 0: not yet */
-	bool simulated, late, alarm;
-	bool outside;            /* of a line, as it is seen from the collector: nobody at the site can say */
-	bool wide;               /* one service from many sites: site and unit are NULL */
+	bool simulated, late;
+	bool live;    /* its unit was live when it began: what alarms (cause.h) is an alarm, else a warning */
+	bool outside; /* of a line, as it is seen from the collector: nobody at the site can say */
+	bool wide;    /* one service from many sites: site and unit are NULL */
+	char *carrier, *circuit; /* owned, of the line; NULL */
 	const char *responsible; /* static word */
 	char *summary_vi, *summary_en;
 	json_t *evidence, *affects; /* owned arrays */
@@ -79,12 +82,22 @@ unsigned incident_breadth(const struct incident *i, const char *kind);
 void incident_resolve(struct incident *i, int64_t at);
 void incident_reopen(struct incident *i);
 void incident_merge(struct incident *i, const struct incident *into);
+/* The verdict in force: the final one when it is known, else what the facts say now, else the first. Borrowed. */
+const struct verdict *incident_verdict(const struct incident *i);
+/* ---- incident_json.c ---- */
 /* The object of conclusion.h. New reference. */
 json_t *incident_json(const struct incident *i);
 /* Sets the fields of a fresh incident from such an object. */
 void incident_from_json(struct incident *i, const json_t *o);
 /* The next conclusion that it owes: "open", "update", "resolve", "reopen", or NULL; counts it as said. */
 const char *incident_say(struct incident *i);
+void incident_free(struct incident *i);
+/* Live, of a cause that alarms: somebody is mailed unless it is excused. */
+bool incident_alarms(const struct incident *i);
+/* Frees those that `gone` names. */
+struct judge;
+void incidents_forget(
+        struct incidents *all, bool (*gone)(const struct judge *j, const struct incident *i), const struct judge *j);
 void incidents_free(struct incidents *all);
 
 #endif

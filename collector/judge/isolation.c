@@ -54,7 +54,7 @@ static void cut_begin(struct judge *j, int64_t at, bool by_path)
 		i->opened_at = at;
 		i->detected_at = j->now;
 		i->late = j->now - at > INCIDENT_LATE_MS;
-		i->alarm = true;
+		i->live = true;
 		i->responsible = responsible_name(RESPONSIBLE_PROVINCE);
 		i->first = (struct verdict){CAUSE_COLLECTOR_ISOLATED, by_path ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY};
 		words_summary(j, i);

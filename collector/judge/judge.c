@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/act.h"
 #include "collector/judge/complaint.h"
 #include "collector/judge/contact.h"
 #include "collector/judge/drill.h"
 #include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
+#include "collector/judge/life.h"
 #include "collector/judge/reading.h"
 #include "collector/judge/trouble.h"
 #include "common/memory.h"
@@ -177,39 +179,6 @@ static void read_batch(struct judge *j, const struct record *r)
 	j->uncertain = false;
 }
 
-static void read_act(struct judge *j, const struct record *r)
-{
-	json_t *o = json_loadb((const char *)r->body, r->body_len, 0, NULL);
-	const char *word = json_string_value(json_object_get(o, "act")),
-	           *by = json_string_value(json_object_get(o, "by"));
-	const char *target = json_string_value(json_object_get(o, "target"));
-	bool ack = word && !strcmp(word, "ack");
-	struct incident *i =
-	        target && (ack || (word && !strcmp(word, "comment"))) ? incident_find(&j->incidents, target) : NULL;
-	if (i) {
-		j->acts = grown(j->acts, j->act_count, &j->act_cap, sizeof *j->acts);
-		struct act *a = &j->acts[j->act_count++];
-		memset(a, 0, sizeof *a);
-		snprintf(a->incident, sizeof a->incident, "%s", i->id);
-		snprintf(a->by, sizeof a->by, "%s", by ? by : "");
-		snprintf(a->word, sizeof a->word, "%s", word);
-		a->text = mem_str(json_string_value(json_object_get(o, "text")));
-		a->at = r->at_ms;
-	}
-	if (i && ack && i->state == INCIDENT_OPEN) {
-		i->state = INCIDENT_ACKNOWLEDGED;
-		free(i->acked_by);
-		i->acked_by = mem_str(by ? by : "");
-		i->acked_at = r->at_ms;
-		i->dirty = i->changed = j->urgent = true;
-	}
-	if (word && !strcmp(word, "complaint"))
-		complaint_act(j, o, r->at_ms);
-	else if (word && !strncmp(word, "drill", 5))
-		drill_act(j, o, r->at_ms);
-	json_decref(o);
-}
-
 /* tell's word that a mail left; our own conclusions are passed over. */
 static void read_conclusion(struct judge *j, const struct record *r)
 {
@@ -245,7 +214,7 @@ void judge_record(struct judge *j, const struct record *r)
 		judge_settle(j);
 		break;
 	case RECORD_ACT:
-		read_act(j, r);
+		act_read(j, r);
 		break;
 	case RECORD_PROCESS:
 		read_death(j, r);
@@ -313,6 +282,7 @@ void judge_tick(struct judge *j, int64_t now)
 	j->swept_at = j->now;
 	contact_tick(j);
 	judge_settle(j);
+	life_tick(j);
 	complaints_tick(j);
 	sweep(j);
 }
@@ -322,6 +292,7 @@ void judge_set_inventory(struct judge *j, const struct inventory *inv)
 {
 	j->inv = inv;
 	fleet_relink(&j->fleet, inv);
+	excuses_plan(&j->excuses, inv, j->now);
 	for (size_t k = j->trouble_count; k > 0; k--) {
 		struct judge_check *c = j->troubles[k - 1]->check;
 		if (!trouble_counts(c))
@@ -342,8 +313,8 @@ void judge_free(struct judge *j)
 		free(j->troubles[k]);
 	for (size_t k = 0; k < j->hour_count; k++)
 		buf_free(&j->hours[k].body);
-	for (size_t k = 0; k < j->act_count; k++)
-		free(j->acts[k].text);
+	acts_forget(j);
+	excuses_free(&j->excuses);
 	free(j->troubles);
 	free(j->moves);
 	free(j->closed);

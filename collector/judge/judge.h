@@ -15,6 +15,7 @@
 #define SANSANG_JUDGE_JUDGE_H
 
 #include "collector/journal/journal.h"
+#include "collector/judge/excuse.h"
 #include "collector/judge/fleet.h"
 #include "collector/judge/incident.h"
 #include "common/zone.h"
@@ -23,6 +24,7 @@
 struct trouble {
 	struct judge_check *check;
 	int64_t from;
+	int64_t begun;                /* when it was detected; 0: before a restart */
 	int64_t due;                  /* when to decide what it is; 0: decided */
 	uint8_t reason;               /* enum reason */
 	bool connected;               /* the connection came about */
@@ -68,6 +70,8 @@ struct judge_source {
 struct judge {
 	struct fleet fleet;
 	const struct inventory *inv; /* borrowed */
+	struct topology *topology;   /* owned; NULL before the first inventory */
+	struct book *book;           /* owned; NULL before the first question */
 	const struct zone *zone;     /* borrowed; NULL is UTC */
 	struct judge_source source;
 	struct incidents incidents;
@@ -84,14 +88,17 @@ struct judge {
 	size_t act_count, act_cap;
 	struct node_event *events; /* not yet on disk */
 	size_t event_count, event_cap;
+	struct excuses excuses;
 	struct complaints *complaints; /* owned; NULL before the first */
 	struct drills *drills;         /* owned; NULL before the first */
 	int64_t now;
 	uint64_t rows;        /* read since the start */
 	int64_t swept_at;     /* when old checks were looked for */
+	int64_t forgot_at;    /* when what is long over left memory */
 	struct incident *cut; /* the collector's own line is down: this incident; NULL it is not */
 	bool cut_by_path;     /* seen by the agent beside the collector, not by a mass of silent agents */
 	int64_t cut_ended_at; /* agents need a while to come back */
+	struct incident *worn; /* the collector's own line is bad, not dead: this incident; NULL it is well */
 	bool uncertain;       /* the record at hand is of a boot that could not be verified */
 	bool urgent;          /* something to conclude: commit soon */
 	/* A check's shown state changed, or (check NULL) all may have. */

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/complaint.h"
 #include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
+#include "collector/judge/life.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
@@ -51,7 +53,7 @@ struct trouble *trouble_add(struct judge *j, struct judge_check *c, int64_t from
 	return t;
 }
 
-static void trouble_drop(struct judge *j, struct trouble *t)
+void trouble_drop(struct judge *j, struct trouble *t)
 {
 	size_t k = 0;
 	while (j->troubles[k] != t)
@@ -164,6 +166,9 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	const struct judge_check *c = t->check;
 	char id[192];
 	bool fresh;
+	struct incident *back = life_return(j, c, t->from);
+	if (back)
+		return back;
 	name_incident(c, t->from, id, sizeof id);
 	struct incident *i = incident_make(&j->incidents, id, &fresh);
 	if (!fresh)
@@ -180,7 +185,7 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->late = j->now - t->from > INCIDENT_LATE_MS;
 	i->opened_at = t->from;
 	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;
-	i->alarm = t->from >= j->inv->go_live;
+	life_begin(j, i, c, t->from);
 	i->responsible = responsible_of(c);
 	i->first = first_verdict(j, t);
 	if (i->first.cause == CAUSE_SITE_POWER)
@@ -223,6 +228,7 @@ static void decide(struct judge *j, struct trouble *t)
 	}
 	trouble_join(j, t, i, primary);
 	event_recall(j, i);
+	complaint_recall(j, i);
 	root_absorb(j, i, t->check);
 }
 

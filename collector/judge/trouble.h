@@ -31,9 +31,11 @@ void trouble_hold_all(struct judge *j, int64_t hold_ms);
 void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool primary);
 /* Moves all troubles of `from` to `into`, as affected or as its makers, and merges the incident. */
 void trouble_merge(struct judge *j, struct incident *from, struct incident *into, bool primary);
+/* Forgets it without a word. */
+void trouble_drop(struct judge *j, struct trouble *t);
 /* After loading. */
 struct trouble *trouble_add(struct judge *j, struct judge_check *c, int64_t from);
-/* Opens an incident of its own for `t`, or takes up the one with the same id. */
+/* Opens an incident of its own for `t`, or takes up the one with the same id, or that came back (life.h). */
 struct incident *trouble_open(struct judge *j, struct trouble *t);
 
 /* ---- root.c: what explains a trouble ---- */

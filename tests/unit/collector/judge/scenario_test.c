@@ -338,7 +338,7 @@ static void expect_incident(struct play *p, char **w, unsigned count)
 		else if (!strcmp(w[k], "confidence"))
 			is = confidence_name(i->final_known ? i->final.confidence : i->first.confidence);
 		else if (!strcmp(w[k], "severity"))
-			is = i->alarm ? "alarm" : "warning";
+			is = incident_alarms(i) ? "alarm" : "warning";
 		else if (!strcmp(w[k], "responsible"))
 			is = i->responsible;
 		else if (!strcmp(w[k], "merged"))
