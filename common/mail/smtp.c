@@ -1,6 +1,5 @@
 #include "common/mail/smtp.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/mail/transfer.h"
 #include "common/memory.h"
 
 #define CONNECT_MS 10000
@@ -16,9 +16,7 @@
 enum step { STEP_HELLO, STEP_SENDER, STEP_RECIPIENT, STEP_DATA };
 
 struct smtp {
-	uv_loop_t *loop;
-	uv_timer_t timer;
-	CURLM *multi;
+	struct transfers *transfers;
 	CURL *easy;
 	struct curl_slist *to;
 	char *server, *user, *password;
@@ -31,13 +29,6 @@ struct smtp {
 	size_t len, at;
 	smtp_on_done on_done;
 	void *arg;
-};
-
-/* One for each socket of libcurl. */
-struct watch {
-	struct smtp *smtp;
-	uv_poll_t poll;
-	curl_socket_t socket;
 };
 
 /* ---- the conversation ---- */
@@ -89,110 +80,28 @@ static enum smtp_result result_of(struct smtp *s, CURLcode code)
 		return SMTP_SENT;
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &said);
 	/* a refused sender or login is our own trouble, the same for every letter */
-	if (s->step < STEP_RECIPIENT || code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT)
+	if (s->step < STEP_RECIPIENT || code == CURLE_COULDNT_CONNECT)
 		return SMTP_AWAY;
+	/* it may be this person's mailbox, or this letter, that it thinks about: the others do not wait for it */
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return SMTP_STALLED;
 	if (said >= 500 && said <= 599)
 		return SMTP_REFUSED;
 	return said >= 400 && said <= 499 && said != 421 ? SMTP_LATER : SMTP_AWAY;
 }
 
-static void on_finished(struct smtp *s, CURLcode code)
+static void on_finished(CURL *easy, CURLcode code, void *arg)
 {
+	struct smtp *s = arg;
 	enum smtp_result result = result_of(s, code);
 	char answer[sizeof(s->answer)];
 
+	(void)easy;
 	if (code != CURLE_OK && !*s->answer)
 		snprintf(s->answer, sizeof(s->answer), "%s", curl_easy_strerror(code));
 	memcpy(answer, s->answer, sizeof(answer));
-	curl_multi_remove_handle(s->multi, s->easy);
 	s->busy = false;
 	s->on_done(result, answer, s->arg);
-}
-
-static void finished_collect(struct smtp *s)
-{
-	CURLMsg *m;
-	int left;
-
-	while (!s->closing && (m = curl_multi_info_read(s->multi, &left)))
-		if (m->msg == CURLMSG_DONE)
-			on_finished(s, m->data.result);
-}
-
-/* ---- libcurl's sockets and timer on the loop ---- */
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-	struct watch *w = poll->data;
-	struct smtp *s = w->smtp;
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0, running;
-
-	flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-	flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-	curl_multi_socket_action(s->multi, w->socket, flags, &running);
-	finished_collect(s);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
-static void watch_drop(struct smtp *s, struct watch *w)
-{
-	curl_multi_assign(s->multi, w->socket, NULL);
-	uv_poll_stop(&w->poll);
-	uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-}
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *sockp)
-{
-	struct smtp *s = arg;
-	struct watch *w = sockp;
-	int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w)
-			watch_drop(s, w);
-		return 0;
-	}
-	if (!w) {
-		w = mem_alloc(sizeof(*w));
-		w->smtp = s;
-		w->socket = socket;
-		w->poll.data = w;
-		if (uv_poll_init_socket(s->loop, &w->poll, socket)) {
-			free(w);
-			return -1;
-		}
-		curl_multi_assign(s->multi, socket, w);
-	}
-	uv_poll_start(&w->poll, events, on_poll);
-	return 0;
-}
-
-static void on_timeout(uv_timer_t *timer)
-{
-	struct smtp *s = timer->data;
-	int running;
-
-	curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	finished_collect(s);
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-	struct smtp *s = arg;
-
-	(void)multi;
-	if (s->closing)
-		return 0;
-	if (timeout_ms < 0)
-		uv_timer_stop(&s->timer);
-	else
-		uv_timer_start(&s->timer, on_timeout, (uint64_t)timeout_ms, 0);
-	return 0;
 }
 
 /* ---- life ---- */
@@ -229,29 +138,20 @@ static void easy_prepare(struct smtp *s)
 
 int smtp_open(struct smtp **out, uv_loop_t *loop, const struct smtp_options *o)
 {
-	struct smtp *s;
+	struct smtp *s = mem_alloc(sizeof(*s));
 
 	*out = NULL;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
-		log_error("libcurl cannot start");
+	s->transfers = transfers_open(loop, 1, on_finished, s);
+	if (!s->transfers) {
+		free(s);
 		return -ENOMEM;
 	}
-	s = mem_alloc(sizeof(*s));
-	s->loop = loop;
 	s->server = mem_str(o->server);
 	s->user = mem_str(o->user);
 	s->password = mem_str(o->password);
 	s->tls = o->tls;
 	s->patience_ms = o->patience_ms ? o->patience_ms : SMTP_PATIENCE_MS;
-	s->multi = curl_multi_init();
 	s->easy = curl_easy_init();
-	uv_timer_init(loop, &s->timer);
-	s->timer.data = s;
-	curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
-	curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
-	curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, 1L);
 	easy_prepare(s);
 	*out = s;
 	return 0;
@@ -274,7 +174,7 @@ int smtp_send(struct smtp *s, const char *from, const char *to, const uint8_t *d
 	curl_easy_setopt(s->easy, CURLOPT_MAIL_FROM, from);
 	curl_easy_setopt(s->easy, CURLOPT_MAIL_RCPT, s->to);
 	curl_easy_setopt(s->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);
-	s->busy = curl_multi_add_handle(s->multi, s->easy) == CURLM_OK;
+	s->busy = transfer_start(s->transfers, s->easy) == 0;
 	return s->busy ? 0 : -EIO;
 }
 
@@ -282,11 +182,10 @@ void smtp_close(struct smtp *s)
 {
 	s->closing = true;
 	if (s->busy)
-		curl_multi_remove_handle(s->multi, s->easy);
+		transfer_stop(s->transfers, s->easy);
 	s->busy = false;
 	curl_easy_cleanup(s->easy);
-	curl_multi_cleanup(s->multi); /* drops the watches by on_socket */
-	uv_close((uv_handle_t *)&s->timer, NULL);
+	transfers_close(s->transfers);
 }
 
 void smtp_free(struct smtp *s)
@@ -299,6 +198,6 @@ void smtp_free(struct smtp *s)
 	if (s->password)
 		explicit_bzero(s->password, strlen(s->password));
 	free(s->password);
+	transfers_free(s->transfers);
 	free(s);
-	curl_global_cleanup();
 }

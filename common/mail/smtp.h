@@ -1,7 +1,7 @@
 /*
  * smtp: one letter at a time to the mail server, libcurl on our loop.
  *
- * Tell process and the witness; the only file that knows libcurl. Nothing here blocks: a server that accepts and then
+ * Tell process and the witness, by libcurl (transfer.h). Nothing here blocks: a server that accepts and then
  * says nothing is given up after SMTP_PATIENCE_MS. The connection is kept for the next letter
  * while the server lets it. TLS as configured: required fails closed; opportunistic takes STARTTLS when offered,
  * whoever's certificate it is (better than clear text, no proof of identity), and with a password insists on it.
@@ -21,6 +21,7 @@ enum smtp_result {
 	SMTP_SENT,    /* DATA was accepted */
 	SMTP_AWAY,    /* no server, no login, or it will not take our mails now: all wait */
 	SMTP_LATER,   /* 4xx for this recipient or letter: only it waits */
+	SMTP_STALLED, /* no answer about this recipient or letter within the patience: only it waits */
 	SMTP_REFUSED, /* 5xx for this recipient or letter: for good */
 };
 

@@ -193,7 +193,7 @@ static void a_silent_server_is_given_up(void **state)
 	smtpd_prepare(&l.server);
 	smtpd_start(&l.server, "--stall=30", NULL);
 	line_open(&l, MAIL_TLS_OFF, 300);
-	assert_int_equal(line_send(&l), SMTP_AWAY);
+	assert_int_equal(line_send(&l), SMTP_STALLED);
 	line_close(&l);
 }
 
