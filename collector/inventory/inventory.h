@@ -25,6 +25,7 @@ struct unit {
 	char *id, *name, *kind, *code;
 	int64_t from, until;
 	struct conf_place until_place;
+	int64_t go_live; /* of this unit; 0: the province's */
 	struct conf_strings formed_from;
 };
 
@@ -179,6 +180,8 @@ const struct node *inventory_node(const struct inventory *inv, const char *id);
 const struct service *inventory_service(const struct inventory *inv, const char *id);
 
 bool unit_in_force(const struct unit *u, int64_t at);
+/* When it goes live: its own instant, or the province's; 0: it always was. */
+int64_t unit_go_live(const struct inventory *inv, const struct unit *u);
 /* The unit that the site belongs to at that instant, or NULL. */
 const struct unit *site_unit(const struct inventory *inv, const struct site *s, int64_t at);
 /* The unit in force at `at` that took over from `u` (u itself when in force; through formed_from), or NULL. */

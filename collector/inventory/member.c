@@ -12,6 +12,11 @@ bool unit_in_force(const struct unit *u, int64_t at)
 	return at >= u->from && at < u->until;
 }
 
+int64_t unit_go_live(const struct inventory *inv, const struct unit *u)
+{
+	return u && u->go_live ? u->go_live : inv->go_live;
+}
+
 const struct unit *site_unit(const struct inventory *inv, const struct site *s, int64_t at)
 {
 	for (size_t i = 0; i < s->unit_count; i++)
