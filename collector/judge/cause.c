@@ -65,42 +65,29 @@ static const struct cause_words causes[CAUSE_COUNT] = {
 
 static const char *const confidences[] = {"unclear", "likely", "certain"};
 
-#define ANY (-1)
-
-/* First row that fits. */
+/*
+ * Whose matter each is; NULL: whoever answers for the service or line. Warnings are what still works, and can wait for the digest: a clock that
+ * is off. (Certificates that run out and UPSs on battery alone are warnings by their kind of check, not by a cause.)
+ */
 static const struct {
-	enum check_kind kind;
-	int reason, connected;
-	struct verdict verdict;
-} rules[] = {
-        {KIND_SERVICE, REASON_REFUSED, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_RESET, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_TIMEOUT, 1, {CAUSE_SERVICE_HUNG, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_TIMEOUT, 0, {CAUSE_SERVICE_FILTERED, CONFIDENCE_UNCLEAR}},
-        {KIND_SERVICE, REASON_PROHIBITED, ANY, {CAUSE_SERVICE_FILTERED, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_HUNG, ANY, {CAUSE_SERVICE_HUNG, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_DNS, ANY, {CAUSE_DNS_FAILURE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_NO_NAME, ANY, {CAUSE_DNS_FAILURE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_SERVER_FAILURE, ANY, {CAUSE_DNS_FAILURE, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_CERTIFICATE, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_EXPIRED, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_NAME_MISMATCH, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_UNTRUSTED, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_REVOKED, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_CERTAIN}},
-        {KIND_SERVICE, REASON_TLS, ANY, {CAUSE_CERTIFICATE, CONFIDENCE_UNCLEAR}},
-        {KIND_SERVICE, REASON_STATUS, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_CONTENT, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_PROTOCOL, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_REDIRECTS, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_SERVICE, REASON_TOO_LARGE, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_UNCLEAR}},
-        {KIND_SERVICE, REASON_AUTHENTICATION, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        /* it answers, but what it says is of no use: so it is down as a time server */
-        {KIND_SERVICE, REASON_UNSYNCHRONISED, ANY, {CAUSE_SERVICE_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_UPLINK, ANY, ANY, {CAUSE_UPLINK_DOWN, CONFIDENCE_CERTAIN}},
-        {KIND_PATH, ANY, ANY, {CAUSE_UPLINK_DOWN, CONFIDENCE_LIKELY}},
-        {KIND_INTERFACE, ANY, ANY, {CAUSE_LAN_LINK_DOWN, CONFIDENCE_CERTAIN}},
-        {KIND_HOST, ANY, ANY, {CAUSE_HOST_DOWN, CONFIDENCE_CERTAIN}},
-        {KIND_GEAR, ANY, ANY, {CAUSE_GEAR_DOWN, CONFIDENCE_LIKELY}},
+	const char *responsible;
+	bool line, warns;
+} matters[CAUSE_COUNT] = {
+        [CAUSE_SITE_POWER] = {.responsible = "commune"},
+        [CAUSE_AREA_POWER] = {.responsible = "commune"},
+        [CAUSE_UPLINK_DOWN] = {.responsible = "carrier", .line = true},
+        [CAUSE_UPLINK_DEGRADED] = {.responsible = "carrier", .line = true},
+        [CAUSE_UPLINK_SATURATED] = {.responsible = "commune", .line = true},
+        [CAUSE_LAN_LINK_DOWN] = {.responsible = "commune"},
+        [CAUSE_GEAR_DOWN] = {.responsible = "commune"},
+        [CAUSE_HOST_DOWN] = {.responsible = "commune"},
+        [CAUSE_AGENT_DOWN] = {.responsible = "commune"},
+        [CAUSE_MTU_BLACKHOLE] = {.line = true},
+        [CAUSE_ADDRESS_CONFLICT] = {.responsible = "commune"},
+        [CAUSE_ONE_WAY_LOSS] = {.responsible = "carrier", .line = true},
+        [CAUSE_CLOCK_SKEW] = {.responsible = "commune", .warns = true},
+        [CAUSE_UPSTREAM_SHARED] = {.responsible = "carrier", .line = true},
+        [CAUSE_COLLECTOR_ISOLATED] = {.responsible = "province"},
 };
 
 const struct cause_words *cause_words(enum cause cause)
@@ -129,28 +116,18 @@ enum confidence confidence_named(const char *name)
 	return CONFIDENCE_UNCLEAR;
 }
 
-struct verdict cause_of_check(enum check_kind kind, enum reason reason, bool connected)
+const char *cause_responsible(enum cause cause, const char *otherwise)
 {
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i].kind == kind && (rules[i].reason == ANY || rules[i].reason == (int)reason) &&
-		        (rules[i].connected == ANY || rules[i].connected == (int)connected))
-			return rules[i].verdict;
-	return (struct verdict){CAUSE_UNKNOWN, CONFIDENCE_UNCLEAR};
+	const char *ours = (unsigned)cause < CAUSE_COUNT ? matters[cause].responsible : NULL;
+	return ours ? ours : otherwise;
 }
 
-struct verdict cause_of_dark(const struct dark *d)
+bool cause_of_line(enum cause cause)
 {
-	if (d->outside_up)
-		return (struct verdict){CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY};
-	if (d->others_report)
-		return (struct verdict){d->silent ? CAUSE_HOST_DOWN : CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY};
-	/* who closes a connection is still there to close it */
-	if (!d->silent)
-		return (struct verdict){CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY};
-	/* the last gasp */
-	if (d->on_battery)
-		return (struct verdict){CAUSE_SITE_POWER, CONFIDENCE_LIKELY};
-	if (d->outside_down || d->others_silent)
-		return (struct verdict){CAUSE_UPLINK_DOWN, CONFIDENCE_LIKELY};
-	return (struct verdict){CAUSE_UPLINK_DOWN, CONFIDENCE_UNCLEAR};
+	return (unsigned)cause < CAUSE_COUNT && matters[cause].line;
+}
+
+bool cause_alarms(enum cause cause)
+{
+	return (unsigned)cause >= CAUSE_COUNT || !matters[cause].warns;
 }

@@ -1,6 +1,6 @@
 /*
- * cause: the closed list of causes, what each means to a person, and which
- * evidence the first verdict takes it from. Pure tables; runs in judge and view.
+ * cause: the closed list of causes, what each means to a person (cause.c), and the evidence that
+ * speaks for and against each (weigh.c). Pure tables; runs in judge, tell and view.
  */
 #ifndef SANSANG_JUDGE_CAUSE_H
 #define SANSANG_JUDGE_CAUSE_H
@@ -88,14 +88,9 @@ enum confidence confidence_named(const char *name);
 struct finding cause_judge(enum check_kind kind, const struct facts *facts);
 /* Whose fault a cause is when the service or line does not say it: a power company is nobody of ours, then "commune". */
 const char *cause_responsible(enum cause cause, const char *otherwise);
+/* Is it a matter of a line, so that the verdict names line and carrier? */
+bool cause_of_line(enum cause cause);
 /* Is a mail due for it when the unit is live? Otherwise it is a warning, for the digest. */
 bool cause_alarms(enum cause cause);
-
-/* ---- goes when the table above is in use ---- */
-struct verdict cause_of_check(enum check_kind kind, enum reason reason, bool connected);
-struct dark {
-	bool silent, outside_up, outside_down, others_report, others_silent, on_battery;
-};
-struct verdict cause_of_dark(const struct dark *d);
 
 #endif

@@ -98,6 +98,9 @@ struct judge;
 struct incident;
 /* Looks at fleet and topology as they are now and sets what they tell about the incident. */
 void fact_collect(struct judge *j, struct incident *i);
+/* Is that gear read by an agent of its own site? Then a line that is cut does not explain that it is silent. */
+struct node;
+bool fact_is_near(const struct node *gear);
 /*
  * How the other files of judge say what they know: sets the fact, judges the incident again and marks it dirty when that changed
  * anything. Before there is an incident see trouble_know() in trouble.h. True when the fact was news.

@@ -94,6 +94,7 @@ struct judge {
 	int64_t now;
 	uint64_t rows;        /* read since the start */
 	int64_t swept_at;     /* when old checks were looked for */
+	int64_t surveyed_at;  /* when open incidents were looked at (survey.c) */
 	int64_t forgot_at;    /* when what is long over left memory */
 	struct incident *cut; /* the collector's own line is down: this incident; NULL it is not */
 	bool cut_by_path;     /* seen by the agent beside the collector, not by a mass of silent agents */

@@ -16,6 +16,10 @@
 #define AFTERMATH_MS 15000    /* for what outlives the incident that explained it */
 #define RETURN_MS 40000       /* agents come back with a back-off of up to 30 s */
 #define UNSEEN_WAIT_MS 5000
+#define LINE_HOLD_MS 1500 /* the gateway's row comes with it, or a moment later */
+#define SURVEY_MS 1000
+#define SURVEY_FOR_MS 900000 /* what is new about an incident after this time is told by somebody */
+#define ANY (-1)
 
 bool trouble_counts(const struct judge_check *c)
 {
@@ -32,6 +36,10 @@ bool trouble_counts(const struct judge_check *c)
 		return c->node->inv->kind == NODE_SERVER;
 	case KIND_GEAR: /* gear that never answered is a matter of its settings */
 		return c->node->inv->kind == NODE_GEAR && !isnan(c->value[0]);
+	case KIND_MTU:
+	case KIND_CLOCK:
+	case KIND_TLS: /* never worse than degraded: begun by quality.c */
+		return true;
 	case KIND_AGENT: /* a simulator's connection says nothing about a site */
 		return !c->node->simulated;
 	default:
@@ -61,7 +69,82 @@ void trouble_drop(struct judge *j, struct trouble *t)
 	j->troubles[k] = j->troubles[--j->trouble_count];
 	t->check->trouble = NULL;
 	j->troubles_dirty = true;
+	free(t->known);
 	free(t);
+}
+
+/* What a failure says by itself. */
+static const struct {
+	enum check_kind kind;
+	int reason;    /* ANY: whatever it is */
+	int connected; /* ANY: either */
+	enum fact fact;
+	enum answer answer;
+} sayings[] = {
+        {KIND_SERVICE, REASON_REFUSED, ANY, FACT_REFUSED, ANSWER_YES},
+        {KIND_SERVICE, REASON_RESET, ANY, FACT_RESET, ANSWER_YES},
+        {KIND_SERVICE, REASON_TIMEOUT, 1, FACT_HUNG, ANSWER_YES},
+        {KIND_SERVICE, REASON_TIMEOUT, 0, FACT_NO_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_UNREACHABLE, ANY, FACT_NO_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_PROHIBITED, ANY, FACT_PROHIBITED, ANSWER_YES},
+        {KIND_SERVICE, REASON_HUNG, ANY, FACT_HUNG, ANSWER_YES},
+        {KIND_SERVICE, REASON_DNS, ANY, FACT_NO_NAME, ANSWER_YES},
+        {KIND_SERVICE, REASON_NO_NAME, ANY, FACT_NO_NAME, ANSWER_YES},
+        {KIND_SERVICE, REASON_SERVER_FAILURE, ANY, FACT_NO_NAME, ANSWER_YES},
+        {KIND_SERVICE, REASON_CERTIFICATE, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_SERVICE, REASON_EXPIRED, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_SERVICE, REASON_NAME_MISMATCH, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_SERVICE, REASON_UNTRUSTED, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_SERVICE, REASON_REVOKED, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_SERVICE, REASON_TLS, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_STATUS, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_CONTENT, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_PROTOCOL, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_REDIRECTS, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_TOO_LARGE, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_SERVICE, REASON_AUTHENTICATION, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        /* it answers, but what it says is of no use */
+        {KIND_SERVICE, REASON_UNSYNCHRONISED, ANY, FACT_WRONG_ANSWER, ANSWER_YES},
+        {KIND_INTERFACE, ANY, ANY, FACT_CARRIER, ANSWER_NO},
+        {KIND_CLOCK, ANY, ANY, FACT_CLOCK_OFF, ANSWER_YES},
+        {KIND_MTU, ANY, ANY, FACT_LARGE_ONLY, ANSWER_YES},
+        {KIND_TLS, ANY, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+};
+
+/* A trouble of the incident speaks; one that is told long after it happened is hindsight. */
+static void trouble_speak(struct judge *j, const struct trouble *t, struct incident *i)
+{
+	const struct judge_check *c = t->check;
+	const char *who = c->node->name;
+	enum rank rank = j->now - t->from > LATE_DECIDES_MS ? RANK_HINDSIGHT : RANK_SITE;
+	for (size_t k = 0; k < sizeof sayings / sizeof sayings[0]; k++)
+		if (sayings[k].kind == c->kind && (sayings[k].reason == ANY || sayings[k].reason == t->reason) &&
+		        (sayings[k].connected == ANY || sayings[k].connected == (int)t->connected))
+			judge_know(j, i, sayings[k].fact, sayings[k].answer, rank, t->from, who);
+	if (c->kind == KIND_SERVICE && c->service && c->service->check == CHECK_DNS)
+		judge_know(j, i, FACT_IS_NAME_SERVER, ANSWER_YES, RANK_SITE, t->from, "inventory");
+	if (c->kind == KIND_UPLINK && c->machine.state == STATE_DOWN)
+		judge_know(j, i, FACT_LINE, ANSWER_NO, rank, t->from, who);
+	if (c->terminal && c->machine.state == STATE_DOWN)
+		judge_know(j, i, FACT_TERMINAL, ANSWER_NO, RANK_AFAR, t->from, "judge");
+	if (c->kind == KIND_GEAR && (fact_is_near(c->node->inv) || i->kind == KIND_GEAR))
+		judge_know(j, i, FACT_GEAR, ANSWER_NO, rank, t->from, who);
+	for (unsigned f = 0; t->known && f < FACT_COUNT; f++) {
+		const struct fact_answer *is = &t->known->is[f];
+		if (is->answer)
+			judge_know(j, i, (enum fact)f, (enum answer)is->answer, (enum rank)is->rank, is->at, is->who);
+	}
+}
+
+/* Another stretch of the same: what was found out about the last one is not known of this. */
+static void begin_anew(struct incident *i)
+{
+	if (i->state != INCIDENT_RESOLVED)
+		return;
+	i->final_known = false;
+	for (unsigned f = 0; f < FACT_COUNT; f++)
+		if (i->facts.is[f].rank == RANK_HINDSIGHT)
+			memset(&i->facts.is[f], 0, sizeof i->facts.is[f]);
 }
 
 void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool primary)
@@ -73,15 +156,33 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 	words_target(t->check, what, sizeof what);
 	incident_affects(i, what);
 	words_check_down(j, i, t->check, t->from, t->reason);
-	words_summary(j, i);
 	j->troubles_dirty = true;
 	j->urgent = true;
-	if (!primary)
-		return;
-	i->open_count++;
-	incident_reopen(i);
-	if (t->from < i->opened_at)
-		i->opened_at = t->from;
+	if (primary) {
+		begin_anew(i);
+		i->open_count++;
+		incident_reopen(i);
+		if (t->from < i->opened_at)
+			i->opened_at = t->from;
+	}
+	trouble_speak(j, t, i);
+	fact_collect(j, i);
+	judge_again(j, i);
+	words_summary(j, i);
+}
+
+bool trouble_know(struct judge *j, struct judge_check *c, enum fact f, enum answer answer, enum rank rank, int64_t at,
+        const char *who)
+{
+	struct trouble *t = c->trouble;
+	if (!t)
+		return false;
+	if (t->incident)
+		return judge_know(j, t->incident, f, answer, rank, at, who);
+	if (!t->known)
+		t->known = mem_alloc(sizeof *t->known);
+	j->troubles_dirty = true;
+	return fact_set(t->known, f, answer, rank, at, who);
 }
 
 void trouble_merge(struct judge *j, struct incident *from, struct incident *into, bool primary)
@@ -115,6 +216,8 @@ static void name_target(const struct judge_check *c, char *out, size_t size)
 		snprintf(out, size, "uplink-%s", c->uplink ? c->uplink->id : c->instance);
 	else if (c->kind == KIND_INTERFACE)
 		snprintf(out, size, "if-%s-%s", c->node->name, c->instance);
+	else if (c->instance[0])
+		snprintf(out, size, "%s-%s-%s", check_kind_name(c->kind), c->node->name, c->instance);
 	else
 		snprintf(out, size, "%s-%s", check_kind_name(c->kind), c->node->name);
 }
@@ -126,39 +229,6 @@ static void name_incident(const struct judge_check *c, int64_t from, char *out, 
 	name_target(c, target, sizeof target);
 	snprintf(out, size, "%.40s.%.100s.%.4s%.2s%.2sT%.2s%.2s%.2s", c->site->id, target, stamp, stamp + 5, stamp + 8,
 	        stamp + 11, stamp + 14, stamp + 17);
-}
-
-static const char *responsible_of(const struct judge_check *c)
-{
-	if (c->kind == KIND_SERVICE)
-		return responsible_name(c->service->responsible);
-	if (c->kind == KIND_UPLINK || c->kind == KIND_PATH)
-		return responsible_name(RESPONSIBLE_CARRIER);
-	return responsible_name(RESPONSIBLE_COMMUNE);
-}
-
-static struct verdict first_verdict(const struct judge *j, const struct trouble *t)
-{
-	const struct judge_check *c = t->check;
-	if (c->kind != KIND_AGENT)
-		return cause_of_check(c->kind, t->reason, t->connected);
-	struct dark d = {
-	        .silent = c->node->link == LINK_SILENT, .on_battery = event_on_battery(j, c->site, t->from, NULL) != 0};
-	for (uint32_t k = 0; k < j->fleet.count; k++) {
-		const struct judge_node *n = j->fleet.nodes[k];
-		if (n->site == c->site && n != c->node && n->inv) {
-			d.others_report |= n->link == LINK_CONNECTED && n->life_at >= t->from;
-			d.others_silent |= n->link == LINK_SILENT;
-		}
-		for (uint32_t m = 0; m < n->check_count; m++) {
-			const struct judge_check *seen = n->checks[m];
-			if (!seen->terminal || seen->site != c->site || seen->machine.at < t->from)
-				continue;
-			d.outside_up |= seen->machine.state == STATE_UP;
-			d.outside_down |= seen->machine.state == STATE_DOWN;
-		}
-	}
-	return cause_of_dark(&d);
 }
 
 struct incident *trouble_open(struct judge *j, struct trouble *t)
@@ -186,11 +256,7 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->opened_at = t->from;
 	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;
 	life_begin(j, i, c, t->from);
-	i->responsible = responsible_of(c);
-	i->first = first_verdict(j, t);
-	if (i->first.cause == CAUSE_SITE_POWER)
-		words_battery(j, i, c->site, t->from);
-	words_summary(j, i);
+	judge_again(j, i);
 	return i;
 }
 
@@ -239,6 +305,8 @@ void trouble_begin(struct judge *j, struct judge_check *c, int64_t from, int rea
 	struct trouble *t = trouble_add(j, c, from);
 	t->reason = (uint8_t)reason;
 	t->connected = connected;
+	if (!hold_ms && c->kind == KIND_UPLINK && j->now - from <= LATE_DECIDES_MS)
+		hold_ms = LINE_HOLD_MS;
 	t->due = j->now + hold_ms;
 	j->troubles_dirty = true;
 	if (!hold_ms)
@@ -269,8 +337,21 @@ void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
 	}
 }
 
+static void survey_open(struct judge *j)
+{
+	if (j->now - j->surveyed_at < SURVEY_MS)
+		return;
+	j->surveyed_at = j->now;
+	for (size_t k = 0; k < j->incidents.count; k++) {
+		struct incident *i = j->incidents.all[k];
+		if (incident_is_open(i) && i->open_count && j->now - i->opened_at < SURVEY_FOR_MS)
+			fact_collect(j, i);
+	}
+}
+
 void trouble_tick(struct judge *j)
 {
+	survey_open(j);
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		struct trouble *t = j->troubles[k];
 		bool outlived = t->incident && !t->primary && t->incident->state == INCIDENT_RESOLVED;

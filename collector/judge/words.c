@@ -82,7 +82,7 @@ static char *line_summary(const struct incident *i, const struct names *n, const
 
 static char *summary(const struct incident *i, const struct names *n, bool vi)
 {
-	enum cause cause = i->final_known ? i->final.cause : i->first.cause;
+	enum cause cause = i->finding.verdict.cause;
 	const char *what = vi ? cause_words(cause)->vi : cause_words(cause)->en;
 	switch (i->kind) {
 	case KIND_SERVICE:
@@ -111,6 +111,77 @@ void words_summary(const struct judge *j, struct incident *i)
 	i->summary_vi = summary(i, &n, true);
 	i->summary_en = summary(i, &n, false);
 	i->dirty = true;
+}
+
+char *words_ruled_out(const struct incident *i, unsigned k, const char *language)
+{
+	enum fact by = i->finding.ruled_out[k].by;
+	const struct cause_words *c = cause_words(i->finding.ruled_out[k].cause);
+	const char *why = fact_words(by, i->facts.is[by].answer, language);
+	return strcmp(language, "en") ? mem_printf("Không phải %s: %s", c->vi, why)
+	                              : mem_printf("Not \"%s\": %s", c->en, why);
+}
+
+char *words_disputed(const struct incident *i, const char *language)
+{
+	enum fact f = i->finding.disputed;
+	if ((unsigned)f >= FACT_COUNT || !i->facts.is[f].disputed)
+		return NULL;
+	const char *who = i->facts.is[f].who, *yes = fact_words(f, ANSWER_YES, language),
+	           *no = fact_words(f, ANSWER_NO, language);
+	const char *is = i->facts.is[f].answer == ANSWER_YES ? yes : no, *other = is == yes ? no : yes;
+	return strcmp(language, "en")
+	               ? mem_printf("Mâu thuẫn: %s (theo %s), nhưng nguồn khác cho biết %s", is, who, other)
+	               : mem_printf("Contradiction: %s (by %s), but another says %s", is, who, other);
+}
+
+#define BECAUSE_MAX 4
+
+/* The facts that speak most for the cause, those of the site itself first. */
+static unsigned because(const struct incident *i, enum cause cause, enum fact out[BECAUSE_MAX])
+{
+	size_t count;
+	unsigned found = 0;
+	const struct cause_rule *rules = cause_rules(&count);
+	for (int rank = RANK_HINDSIGHT; rank > RANK_NONE; rank--)
+		for (size_t k = 0; k < count && found < BECAUSE_MAX; k++) {
+			const struct fact_answer *is = &i->facts.is[rules[k].fact];
+			if (rules[k].cause == cause && rules[k].weight > 0 && is->answer == rules[k].answer &&
+			        is->rank == rank)
+				out[found++] = rules[k].fact;
+		}
+	return found;
+}
+
+static char *why_final(const struct incident *i, const char *language)
+{
+	bool vi = strcmp(language, "en") != 0;
+	const struct cause_words *was = cause_words(i->first.cause), *is = cause_words(i->final.cause);
+	enum fact why[BECAUSE_MAX];
+	unsigned count = because(i, i->final.cause, why);
+	char *all = mem_printf(vi ? "Ban đầu kết luận \"%s\"; nay là \"%s\"" : "First \"%s\"; now \"%s\"",
+	        vi ? was->vi : was->en, vi ? is->vi : is->en);
+	for (unsigned k = 0; k < count; k++) {
+		const char *join = k ? "; " : vi ? ", vì " : ", because ";
+		char *longer =
+		        mem_printf("%s%s%s", all, join, fact_words(why[k], i->facts.is[why[k]].answer, language));
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+void words_why_final(struct incident *i)
+{
+	free(i->why_final_vi);
+	free(i->why_final_en);
+	i->why_final_vi = i->why_final_en = NULL;
+	if (!i->final_known || i->final.cause == i->first.cause)
+		return;
+	i->why_final_vi = i->final.cause == CAUSE_UNKNOWN ? words_disputed(i, "vi") : NULL;
+	i->why_final_en = i->final.cause == CAUSE_UNKNOWN ? words_disputed(i, "en") : NULL;
+	i->why_final_vi = i->why_final_vi ? i->why_final_vi : why_final(i, "vi");
+	i->why_final_en = i->why_final_en ? i->why_final_en : why_final(i, "en");
 }
 
 void words_target(const struct judge_check *c, char *out, size_t size)
