@@ -44,7 +44,7 @@ $(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/fuzz/lib.a
 		-o $@ $(filter-out $(if $(FUZZ_FLAGS),tests/fuzz/driver.c),$^) $(call libs,$(LIBS_agent)) -lm -lpthread
 
 .PHONY: tests-build fuzz
-tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate $(B)/probes $(B)/snmp
+tests-build: $(UNIT_BIN) $(FUZZ_BIN) $(B)/swarm $(B)/simulate $(B)/probes $(B)/snmp $(B)/linkemu
 fuzz:
 	@packaging/deps.sh build full
 	@$(MAKE) --no-print-directory B=build-fuzz CC=clang FUZZ_FLAGS=-fsanitize=fuzzer $(patsubst $(B)/%,build-fuzz/%,$(FUZZ_BIN))
@@ -69,3 +69,8 @@ POLL_OBJ := $(call obj,$(filter-out agent/poll/poller.c,$(wildcard agent/poll/*.
 $(B)/snmp: $(call obj,tests/bench/snmp.c tests/bench/snmp_device.c) $(POLL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) netsnmp) -lm -lpthread
+# A bad wire between two interfaces, for the fault lab.
+$(B)/linkemu: tests/lab/faults/linkemu.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -O2 -std=gnu11 -Wall -Wextra -o $@ $<
