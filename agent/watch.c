@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/probe/closer.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -40,14 +41,14 @@ static int bind_to(struct check_spec *s, const char *source, const char *interfa
 	return source[0] ? probe_address_parse(source, 0, &s->source) : 0;
 }
 
-/* Five echoes a step to what may be an address or a name; "" is left out. */
-static void add_path(struct list *l, enum metric_class_id class_id, const char *instance, const char *target,
-        const struct central_uplink *line)
+/* Some echoes a step to what may be an address or a name; "" is left out. */
+static struct check_spec *add_path(struct list *l, enum metric_class_id class_id, const char *instance,
+        const char *target, const struct central_uplink *line)
 {
 	struct check_spec *s;
 
 	if (!target[0])
-		return;
+		return NULL;
 	s = list_add(l, class_id, instance, l->step_ms);
 	s->type = probe_type_named("icmp");
 	s->at_once = true;
@@ -56,7 +57,22 @@ static void add_path(struct list *l, enum metric_class_id class_id, const char *
 	if (probe_target_split(target, false, s->host, sizeof(s->host), &s->port)) {
 		log_warn("path %s: \"%s\" is neither an address nor a name", instance, target);
 		l->count--;
+		return NULL;
 	}
+	return s;
+}
+
+/* A path that goes along a line: enough echoes to tell loss from chance. */
+static void add_line(struct list *l, enum metric_class_id class_id, const char *instance, const char *target,
+        const struct central_uplink *line)
+{
+	struct check_spec *s = add_path(l, class_id, instance, target, line);
+
+	if (!s)
+		return;
+	s->closer = true;
+	s->options.count = s->options.more = CLOSER_ECHOES;
+	s->options.train = CLOSER_TRAIN;
 }
 
 /* Each minute: may packets be as large as the interface says? */
@@ -128,16 +144,16 @@ struct check_spec *watch_checks(
 	struct list l = {.step_ms = central ? central->step_ms : STEP_DEFAULT_MS};
 
 	add_path(&l, CLASS_PATH, "gateway", gateway_of(central, gateway), NULL);
-	add_path(&l, CLASS_PATH, "core", core, NULL);
+	add_line(&l, CLASS_PATH, "core", core, NULL);
 	add_mtu(&l, "core", core, NULL);
 	for (size_t i = 0; central && i < central->uplink_count; i++) {
 		const struct central_uplink *line = &central->uplinks[i];
 
-		add_path(&l, CLASS_UPLINK, line->instance, line->target, line);
+		add_line(&l, CLASS_UPLINK, line->instance, line->target, line);
 		add_mtu(&l, line->instance, line->target, line);
 	}
 	for (size_t i = 0; central && i < central->terminal_count; i++)
-		add_path(&l, CLASS_PATH, central->terminals[i].id, central->terminals[i].target, NULL);
+		add_line(&l, CLASS_PATH, central->terminals[i].id, central->terminals[i].target, NULL);
 	for (size_t i = 0; central && i < central->service_count; i++)
 		add_service(&l, &central->services[i]);
 	*count = l.count;
@@ -166,6 +182,17 @@ static void fill_path(const struct probe_result *r, int64_t *values)
 	values[PATH_RTT_MIN] = scaled_us(r->rtt_min_us);
 	values[PATH_RTT_MAX] = scaled_us(r->rtt_max_us);
 	values[PATH_JITTER] = scaled_us(r->jitter_us);
+}
+
+/* What was lost since the last row, here and in closer looks: a step that lost nothing of its usual echoes needs no words. */
+static void tell_look(
+        const struct sink *sink, const struct check_spec *spec, int64_t boot_ms, const struct probe_result *r)
+{
+	const int64_t values[] = {
+	        [LOOK_ECHOES] = r->looked, [LOOK_LOST] = r->looked_lost, [LOOK_BURSTS] = r->looked_bursts};
+
+	if (r->received && (r->looked_lost || r->looked != r->sent))
+		sink->row(sink->arg, CLASS_LOOK, spec->instance, boot_ms, values);
 }
 
 /* What a step, an office or a technician would call it. */
@@ -204,6 +231,8 @@ void watch_tell(const struct sink *sink, const struct check_spec *spec, int64_t 
 		fill_path(r, values);
 	else if (!detailed)
 		return; /* not even sent: our own trouble */
+	if (spec->closer)
+		tell_look(sink, spec, boot_ms, r);
 	if (!detailed || spec->class_id != spec->type->detail)
 		sink->row(sink->arg, spec->class_id, spec->instance, boot_ms, values);
 	if (r->reason == REASON_LOCAL)

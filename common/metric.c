@@ -152,6 +152,12 @@ static const struct metric echo_metrics[] = {
         [ECHO_DUPLICATES] = GAUGE("duplicates", 0, "", 0),
 };
 
+static const struct metric look_metrics[] = {
+        [LOOK_ECHOES] = GAUGE("echoes", 0, "", 0),
+        [LOOK_LOST] = GAUGE("lost", 0, "", 0),
+        [LOOK_BURSTS] = GAUGE("bursts", 0, "", 0),
+};
+
 #define CLASS(i, n, m, inst)                                                                                           \
 	[i] = {.id = i, .name = n, .layout = 1, .count = sizeof(m) / sizeof((m)[0]), .instanced = inst, .metrics = m}
 
@@ -171,6 +177,7 @@ static const struct metric_class classes[CLASS_COUNT] = {
         CLASS(CLASS_HTTP, "http", http_metrics, true),
         CLASS(CLASS_NTP, "ntp", ntp_metrics, true),
         CLASS(CLASS_ECHO, "echo", echo_metrics, true),
+        CLASS(CLASS_LOOK, "look", look_metrics, true),
 };
 
 static const char *const reasons[REASON_COUNT] = {

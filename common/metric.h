@@ -46,6 +46,7 @@ enum metric_class_id {
 	CLASS_HTTP,
 	CLASS_NTP,
 	CLASS_ECHO,
+	CLASS_LOOK,
 	CLASS_COUNT
 };
 
@@ -114,6 +115,11 @@ enum http_column {
 };
 enum ntp_column { NTP_OFFSET, NTP_DELAY, NTP_DISPERSION, NTP_STRATUM, NTP_LEAP };
 enum echo_column { ECHO_LOSS, ECHO_RTT, ECHO_RTT_MIN, ECHO_RTT_MAX, ECHO_JITTER, ECHO_REORDERED, ECHO_DUPLICATES };
+/*
+ * Of a line (instance as its class uplink or path), before its row and at the same time: all echoes since its last row, with those of closer
+ * looks, and in how many stretches some of them were lost. Only when something was: else its row speaks for 32 echoes that all came.
+ */
+enum look_column { LOOK_ECHOES, LOOK_LOST, LOOK_BURSTS };
 enum agent_column { AGENT_SPOOL_BATCHES, AGENT_SPOOL_BYTES, AGENT_SKEW, AGENT_CPU, AGENT_RSS };
 
 struct metric_class {

@@ -1,7 +1,7 @@
 /*
  * echo: ICMP and ICMPv6 echo packets as bytes.
  *
- * Our payload is cookie(8) slot(4) run(4) and zeros: the cookie is chance, so that a reply
+ * Our payload is cookie(8) slot(4) run(4), no more, so that many are little on a thin line: the cookie is chance, so that a reply
  * to another program, or a forged one, is told from ours. Pure; runs in the eyes process.
  */
 #ifndef SANSANG_ECHO_H
@@ -10,7 +10,7 @@
 #include "common/buf.h"
 
 #define ECHO_COOKIE_BYTES 8
-#define ECHO_PACKET_BYTES 56
+#define ECHO_PACKET_BYTES 24
 
 struct echo {
 	uint16_t id, seq;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/probe/icmp_run.h"
 #include "agent/probe/icmp_socket.h"
 #include "agent/probe/note.h"
 #include "agent/probe/raw.h"
@@ -18,25 +19,6 @@
 #define GATHER_MAX 64
 #define RECEIVE_ROUNDS 32  /* calls in one turn: others want theirs too */
 #define STEPPED_NS 2000000 /* the wall clock was set when it and the monotonic one differ by more */
-#define NO_TRIP (-1)
-
-struct icmp_run {
-	struct icmp *ic; /* NULL: it holds no slot */
-	void *owner;
-	union probe_address address, source;
-	unsigned interface;
-	uint32_t slot, number;
-	uint8_t count, sent, received, failed;
-	uint8_t next; /* the echo after the last one answered */
-	unsigned reordered, duplicates;
-	int error;                     /* why one was not sent */
-	struct complaint complaint;    /* reason 0: nobody complained */
-	uint32_t answered, complained; /* bits of echoes */
-	int64_t drift_ns;              /* realtime minus monotonic when it began */
-	int64_t begun_ms, timeout_ms, gap_ms;
-	int64_t ns[ICMP_ECHOES_MAX]; /* CLOCK_REALTIME of sending; of an answered one the round trip or NO_TRIP */
-};
-
 _Static_assert(sizeof(struct icmp_run) <= PROBE_STATE_MAX, "state too large");
 
 /* An echo that is to be sent. */
@@ -130,11 +112,6 @@ static void slot_leave(struct icmp_run *r)
 	r->ic = NULL;
 }
 
-static bool run_complete(const struct icmp_run *r)
-{
-	return r->sent == r->count && r->received + r->failed >= r->count;
-}
-
 static struct icmp_run *run_of(const struct icmp *ic, const struct echo *e)
 {
 	struct icmp_run *r = e->slot < ic->slot_count ? ic->slots[e->slot] : NULL;
@@ -211,7 +188,7 @@ static void tell_failed(struct icmp *ic, icmp_on_ready on_ready)
 		return;
 	ic->some_failed = false;
 	for (uint32_t i = 0; i < ic->slot_count; i++)
-		if (ic->slots[i] && ic->slots[i]->failed && run_complete(ic->slots[i]))
+		if (ic->slots[i] && ic->slots[i]->failed && icmp_run_complete(ic->slots[i]))
 			on_ready(ic->slots[i]->owner);
 }
 
@@ -245,7 +222,7 @@ struct hearing {
 
 static void answered(struct icmp_run *r, unsigned seq, int64_t stamp_ns, int64_t drift)
 {
-	uint32_t bit = 1u << seq;
+	uint64_t bit = BIT(seq);
 	int64_t moved = drift - r->drift_ns, sent_ns = r->ns[seq];
 
 	if (r->complained & bit) {
@@ -261,6 +238,8 @@ static void answered(struct icmp_run *r, unsigned seq, int64_t stamp_ns, int64_t
 	if (!stamp_ns)
 		stamp_ns = stamp_now().real_ns;
 	r->ns[seq] = moved < STEPPED_NS && moved > -STEPPED_NS && stamp_ns >= sent_ns ? stamp_ns - sent_ns : NO_TRIP;
+	if (r->ns[seq] > r->longest_ns)
+		r->longest_ns = r->ns[seq];
 }
 
 static void on_came(void *arg, const struct icmp_in *in)
@@ -276,12 +255,12 @@ static void on_came(void *arg, const struct icmp_in *in)
 	r = run_of(h->ic, &e);
 	if (!r || !probe_address_equal(&in->from, &r->address))
 		return;
-	if (r->answered & 1u << e.seq) {
+	if (r->answered & BIT(e.seq)) {
 		r->duplicates++;
 		return;
 	}
 	answered(r, e.seq, in->stamp_ns, h->drift_ns);
-	if (run_complete(r))
+	if (icmp_run_complete(r))
 		h->on_ready(r->owner);
 }
 
@@ -314,7 +293,7 @@ static void on_sent(void *arg, const struct icmp_in *in)
 	unsigned seq = 0;
 	struct icmp_run *r = run_quoted(ic, in, &seq);
 
-	if (!r || r->answered & 1u << seq)
+	if (!r || seq >= r->sent || r->answered & BIT(seq))
 		return;
 	if (!in->complains) {
 		if (in->stamp_ns >= r->ns[seq])
@@ -322,8 +301,8 @@ static void on_sent(void *arg, const struct icmp_in *in)
 		return;
 	}
 	r->complaint = in->complaint;
-	if (!(r->complained & 1u << seq)) {
-		r->complained |= 1u << seq;
+	if (!(r->complained & BIT(seq))) {
+		r->complained |= BIT(seq);
 		r->failed++;
 		ic->some_failed = true;
 	}
@@ -347,29 +326,19 @@ void icmp_receive(struct icmp *ic, enum icmp_family family, bool sent_too, icmp_
 /* What is due is sent: with no gap all at once. */
 static void send_due(struct icmp_run *r, int64_t now_ms)
 {
-	while (r->sent < r->count && now_ms >= r->begun_ms + (int64_t)r->sent * r->gap_ms) {
+	while (r->sent < icmp_run_wanted(r) && now_ms >= r->begun_ms + icmp_run_due_ms(r, r->sent)) {
 		gather_echo(r);
+		r->last_ms = now_ms;
 		/* one at a time even if we were asleep: a burst that was to be none measures our own queue */
 		if (r->gap_ms)
 			break;
 	}
 }
 
-static struct probe_want icmp_next(const struct icmp_run *r, int64_t now_ms)
-{
-	int64_t end_ms = r->begun_ms + (int64_t)(r->count - 1) * r->gap_ms + r->timeout_ms;
-
-	if (r->sent < r->count)
-		return (struct probe_want){.fd = -1, .wake_ms = r->begun_ms + (int64_t)r->sent * r->gap_ms};
-	if (run_complete(r) || now_ms >= end_ms)
-		return (struct probe_want){.done = true, .fd = -1};
-	return (struct probe_want){.fd = -1, .wake_ms = end_ms};
-}
-
 static struct probe_want icmp_start(void *state, const struct probe_job *job, int64_t now_ms)
 {
 	enum icmp_family family = job->address.any.sa_family == AF_INET6 ? ICMP_V6 : ICMP_V4;
-	int count = job->options->count > 0 ? job->options->count : ICMP_ECHOES;
+	int count = job->options->count > 0 ? job->options->count : ICMP_ECHOES, more = job->options->more;
 	struct icmp_run *r = state;
 
 	memset(r, 0, sizeof(*r));
@@ -388,13 +357,16 @@ static struct probe_want icmp_start(void *state, const struct probe_job *job, in
 	if (r->address.any.sa_family == AF_INET6)
 		r->address.v6.sin6_port = 0;
 	r->count = (uint8_t)(count < ICMP_ECHOES_MAX ? count : ICMP_ECHOES_MAX);
+	r->more = (uint8_t)(more < ICMP_ECHOES_MAX - r->count ? more : ICMP_ECHOES_MAX - r->count);
+	r->train = (uint8_t)(job->options->train < r->count ? job->options->train : r->count);
+	r->ns = mem_alloc((size_t)(r->count + r->more) * sizeof(r->ns[0]));
 	r->number = ++job->icmp->runs;
 	r->drift_ns = drift_ns();
 	r->begun_ms = now_ms;
 	r->timeout_ms = job->timeout_ms;
 	r->gap_ms = job->gap_ms;
 	send_due(r, now_ms);
-	return icmp_next(r, now_ms);
+	return icmp_run_next(r, now_ms);
 }
 
 static struct probe_want icmp_step(void *state, unsigned events, int64_t now_ms)
@@ -403,48 +375,7 @@ static struct probe_want icmp_step(void *state, unsigned events, int64_t now_ms)
 
 	(void)events;
 	send_due(r, now_ms);
-	return icmp_next(r, now_ms);
-}
-
-static void summarize(const struct icmp_run *r, struct probe_result *out)
-{
-	int64_t sum = 0, jitter = 0, last = NO_TRIP, least = INT64_MAX, most = 0;
-	unsigned timed = 0, pairs = 0;
-
-	for (unsigned i = 0; i < r->sent; i++) {
-		int64_t trip_ns = r->answered & 1u << i ? r->ns[i] : NO_TRIP;
-
-		if (trip_ns < 0)
-			continue;
-		timed++;
-		sum += trip_ns;
-		least = trip_ns < least ? trip_ns : least;
-		most = trip_ns > most ? trip_ns : most;
-		if (last >= 0) {
-			jitter += trip_ns > last ? trip_ns - last : last - trip_ns;
-			pairs++;
-		}
-		last = trip_ns;
-	}
-	if (!timed)
-		return;
-	out->rtt_us = (sum / timed + 500) / 1000;
-	out->rtt_min_us = (least + 500) / 1000;
-	out->rtt_max_us = (most + 500) / 1000;
-	if (pairs)
-		out->jitter_us = (jitter / pairs + 500) / 1000;
-}
-
-static void fill_detail(const struct icmp_run *r, struct probe_result *out)
-{
-	const int64_t times[][2] = {{ECHO_RTT, out->rtt_us}, {ECHO_RTT_MIN, out->rtt_min_us},
-	        {ECHO_RTT_MAX, out->rtt_max_us}, {ECHO_JITTER, out->jitter_us}};
-
-	out->detail[ECHO_LOSS] = (int64_t)(r->sent - r->received) * 10000 / r->sent;
-	out->detail[ECHO_REORDERED] = r->reordered;
-	out->detail[ECHO_DUPLICATES] = r->duplicates;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		out->detail[times[i][0]] = times[i][1] == PROBE_UNKNOWN ? METRIC_UNKNOWN : times[i][1];
+	return icmp_run_next(r, now_ms);
 }
 
 /* Kernels differ in what they say of a source that is no address of ours. */
@@ -477,11 +408,10 @@ static void icmp_finish(void *state, struct probe_result *out)
 		out->reason = REASON_LOCAL;
 	if (!out->up)
 		complaint_note(&r->complaint, out->note);
-	if (!r->sent)
-		return;
-	summarize(r, out);
-	fill_detail(r, out);
-	out->connect_us = out->total_us = out->rtt_us;
+	if (r->sent)
+		icmp_run_summarize(r, out);
+	free(r->ns);
+	r->ns = NULL;
 }
 
 const struct probe_type probe_icmp = {

@@ -6,6 +6,10 @@
  * Round trips are between the kernel's own stamps of sending and receiving; a stamp of sending that does not come is made up
  * for by CLOCK_REALTIME just before. A trip during which the wall clock was set is dropped, its echo counts as answered.
  *
+ * A run may go in trains (options.train), and says nothing about a line that lost all of them before options.more further echoes
+ * are lost too. In trains, or one by one, once something has answered no echo is waited for longer than four times the longest
+ * round trip of the run, but 300 ms.
+ *
  * Loss: 1 - received / sent. Jitter: mean difference of neighbouring round trips. Reordered: answers that come after one to a
  * later echo (RFC 4737 section 3.3). Duplicates: answers to what was answered (counted until the last echo is). A run that
  * nobody answers says unreachable, prohibited or refused when a router or host did (complaint.h). Runs in the eyes process.
@@ -15,8 +19,8 @@
 
 #include "agent/probe/probe.h"
 
-#define ICMP_ECHOES 5 /* unless options.count says otherwise */
-#define ICMP_ECHOES_MAX 20
+#define ICMP_ECHOES 5      /* unless options.count says otherwise */
+#define ICMP_ECHOES_MAX 64 /* with options.more */
 
 enum icmp_family { ICMP_V4, ICMP_V6, ICMP_FAMILIES };
 

@@ -56,5 +56,5 @@ bool probe_options_equal(const struct probe_options *a, const struct probe_optio
 		if (!text_equal(*text_at(a, i), *text_at(b, i)))
 			return false;
 	return a->secure == b->secure && a->unverified == b->unverified && a->redirects == b->redirects &&
-	       a->count == b->count;
+	       a->count == b->count && a->train == b->train && a->more == b->more;
 }

@@ -21,6 +21,8 @@ struct probe_options {
 	char *dns_name;   /* dns: the name that is asked for */
 	char *dns_expect; /* dns: an address that must be in the answer */
 	int count;        /* icmp: echoes of a run; 0: 5 */
+	int train;        /* icmp: so many at once, the next as many an eighth of the time-out later; 0: not so */
+	int more;         /* icmp: further echoes when none of these came: is it down, or was it a burst of loss? */
 };
 
 struct probe_options probe_options_none(void);

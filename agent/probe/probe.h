@@ -40,6 +40,10 @@ struct probe_result {
 	enum reason reason;
 	int64_t connect_us, total_us;
 	unsigned sent, received; /* echoes; both 0 for kinds without */
+	unsigned bursts;         /* stretches of lost echoes */
+	bool lost_first, lost_last;
+	unsigned looked, looked_lost,
+	        looked_bursts; /* the same of this run and of closer looks since the last (closer.h) */
 	int64_t rtt_us, rtt_min_us, rtt_max_us, jitter_us;
 	int64_t detail[METRIC_COLUMNS_MAX]; /* of the kind's class of details; METRIC_UNKNOWN when not measured */
 	char note

@@ -7,10 +7,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "agent/probe/burst.h"
-#include "agent/probe/icmp.h"
 #include "agent/probe/names.h"
 #include "agent/probe/phase.h"
+#include "agent/probe/prober_inner.h"
 #include "agent/probe/trust.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -18,56 +17,13 @@
 
 #define TRIES 3
 #define RETRY_MS 1000
-#define TIMEOUT_MOST_MS 5000
-#define TIMEOUT_LEAST_MS 300
-#define RETRY_TIMEOUT_MOST_MS 2500
 #define DNS_EXTRA_MS 1000 /* a name server's first repetition may still help */
 #define EVERY_LEAST_MS 1000
 #define EVENTS_MAX 64 /* in one turn of the loop: others want theirs too */
 
-enum phase { PHASE_IDLE, PHASE_QUEUE, PHASE_NAME, PHASE_RUN, PHASE_PAUSE };
-
-struct check {
-	struct prober *prober;
-	struct burst_place place; /* among those that begin in a later turn */
-	struct check_spec spec;   /* owns the texts of its options */
-	uint64_t hash;
-	enum phase phase;
-	bool known, up, kept;
-	bool literal_only; /* the kind knows what the host stands for: it gets an address of no family */
-	unsigned attempt;
-	int64_t due_boot_ms;         /* of this run, or of the next */
-	uint64_t attempt_ms;         /* loop time at which the attempt began */
-	union probe_address literal; /* family 0: the host is a name */
-	int fd;                      /* that the epoll set holds for it */
-	uv_timer_t timer;
-	int64_t numbers_kept[PROBE_KEPT];
-	_Alignas(16) char state[PROBE_STATE_MAX];
-};
-
-enum prober_poll { POLL_RUNS, POLL_ICMP, PROBER_POLLS = POLL_ICMP + ICMP_FAMILIES };
-
-struct prober {
-	uv_loop_t *loop;
-	struct icmp *icmp;
-	struct trust *trust;
-	char node[METRIC_NODE_MAX]; /* `spread` */
-	struct prober_handlers handlers;
-	struct names *names;
-	struct check **checks;
-	size_t count, count_of[2]; /* by at_once */
-	struct burst burst;
-	int64_t offset_ms;
-	uint64_t agent; /* hash of `spread` */
-	int epoll;      /* of all descriptors of runs: one poll handle for all */
-	uv_poll_t polls[PROBER_POLLS];
-	uv_prepare_t before_sleep; /* what echoes were gathered leave */
-	unsigned open_handles;
-	bool closing;
-};
-
 static void attempt_begin(struct check *c);
 static void run_apply(struct check *c, struct probe_want want);
+static void look_begin(struct check *c);
 
 /* ---- schedule ---- */
 
@@ -93,20 +49,12 @@ static void schedule(struct check *c)
 
 /* ---- a run ---- */
 
-static int64_t timeout_ms(const struct check *c)
-{
-	int64_t most = c->attempt ? RETRY_TIMEOUT_MOST_MS : TIMEOUT_MOST_MS;
-	int64_t ms = c->spec.every_ms / (c->attempt ? 10 : 5);
-
-	return ms > most ? most : ms < TIMEOUT_LEAST_MS ? TIMEOUT_LEAST_MS : ms;
-}
-
 static void on_pause(uv_timer_t *t)
 {
 	attempt_begin(t->data);
 }
 
-static void attempt_end(struct check *c, const struct probe_result *r)
+static void attempt_end(struct check *c, struct probe_result *r)
 {
 	struct prober *p = c->prober;
 	bool doubtful = !r->up && !c->spec.type->tries_often && (!c->known || c->up);
@@ -122,6 +70,11 @@ static void attempt_end(struct check *c, const struct probe_result *r)
 	c->known = true;
 	c->up = r->up;
 	schedule(c);
+	if (c->spec.closer) {
+		closer_note(&c->closer, r, false, clock_boot_ms());
+		closer_take(&c->closer, r);
+		look_begin(c);
+	}
 	p->handlers.on_result(p->handlers.arg, &c->spec, boot_ms, r, changed);
 }
 
@@ -138,13 +91,29 @@ static void fd_watch(struct check *c, int fd, unsigned events)
 	c->fd = fd;
 }
 
+static void look_end(struct check *c, const struct probe_result *r)
+{
+	int64_t wait_ms;
+
+	c->looking = false;
+	c->prober->looking--;
+	c->phase = PHASE_IDLE;
+	closer_note(&c->closer, r, true, clock_boot_ms());
+	wait_ms = c->due_boot_ms - clock_boot_ms();
+	uv_timer_start(&c->timer, on_due, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+	look_begin(c);
+}
+
 static void run_end(struct check *c)
 {
 	struct probe_result r;
 
 	fd_watch(c, -1, 0); /* finishing need not close it: a borrowed one lives on */
 	c->spec.type->finish(c->state, &r);
-	attempt_end(c, &r);
+	if (c->looking)
+		look_end(c, &r);
+	else
+		attempt_end(c, &r);
 }
 
 static void on_wake(uv_timer_t *t)
@@ -166,29 +135,53 @@ static void run_apply(struct check *c, struct probe_want want)
 	uv_timer_start(&c->timer, on_wake, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
-static void run_begin(struct check *c, const union probe_address *address, int64_t name_us)
+static void run_start(struct check *c, struct probe_job *job)
 {
 	struct prober *p = c->prober;
-	struct probe_job job = {.address = *address,
-	        .source = c->spec.source,
-	        .interface = c->spec.interface,
-	        .host = c->spec.host,
-	        .options = &c->spec.options,
-	        .name_us = name_us,
-	        .timeout_ms = timeout_ms(c),
-	        .icmp = p->icmp,
-	        .trust = p->trust,
-	        .wall_ms = p->offset_ms ? clock_boot_ms() + p->offset_ms : 0,
-	        .node = p->node,
-	        .kept = c->numbers_kept,
-	        .owner = c};
 
-	if (address->any.sa_family == AF_INET6)
-		job.address.v6.sin6_port = htons(c->spec.port);
-	else if (address->any.sa_family == AF_INET)
-		job.address.v4.sin_port = htons(c->spec.port);
+	job->address = c->address;
+	job->source = c->spec.source;
+	job->interface = c->spec.interface;
+	job->host = c->spec.host;
+	job->icmp = p->icmp;
+	job->trust = p->trust;
+	job->wall_ms = p->offset_ms ? clock_boot_ms() + p->offset_ms : 0;
+	job->node = p->node;
+	job->kept = c->numbers_kept;
+	job->owner = c;
 	c->phase = PHASE_RUN;
-	run_apply(c, c->spec.type->start(c->state, &job, (int64_t)uv_now(p->loop)));
+	run_apply(c, c->spec.type->start(c->state, job, (int64_t)uv_now(p->loop)));
+}
+
+static void run_begin(struct check *c, const union probe_address *address, int64_t name_us)
+{
+	struct probe_job job = {.options = &c->spec.options,
+	        .name_us = name_us,
+	        .timeout_ms = check_spec_timeout_ms(&c->spec, c->attempt)};
+
+	c->address = *address;
+	if (address->any.sa_family == AF_INET6)
+		c->address.v6.sin6_port = htons(c->spec.port);
+	else if (address->any.sa_family == AF_INET)
+		c->address.v4.sin_port = htons(c->spec.port);
+	run_start(c, &job);
+}
+
+/* When the line deserves it and there is time before its next run. */
+static void look_begin(struct check *c)
+{
+	unsigned count = closer_count(&c->closer, clock_boot_ms(), c->due_boot_ms);
+	struct probe_job job = {.options = &c->look,
+	        .name_us = PROBE_UNKNOWN,
+	        .timeout_ms = c->closer.wait_ms,
+	        .gap_ms = CLOSER_GAP_MS};
+
+	if (!count || c->prober->looking >= CLOSER_AT_ONCE)
+		return;
+	c->look = (struct probe_options){.count = (int)count};
+	c->looking = true;
+	c->prober->looking++;
+	run_start(c, &job);
 }
 
 static void name_failed(struct check *c)
@@ -210,7 +203,8 @@ static void resolve(struct check *c)
 
 	if (!answer) {
 		c->phase = PHASE_NAME;
-		uv_timer_start(&c->timer, on_name_timeout, (uint64_t)timeout_ms(c) + DNS_EXTRA_MS, 0);
+		uv_timer_start(&c->timer, on_name_timeout,
+		        (uint64_t)check_spec_timeout_ms(&c->spec, c->attempt) + DNS_EXTRA_MS, 0);
 	} else if (!answer->count) {
 		name_failed(c);
 	} else {
@@ -336,6 +330,7 @@ static void check_remove(struct check *c)
 	if (c->phase == PHASE_RUN) {
 		fd_watch(c, -1, 0);
 		c->spec.type->finish(c->state, &ignored);
+		c->prober->looking -= c->looking;
 	}
 	burst_leave(&c->prober->burst, &c->place);
 	c->phase = PHASE_IDLE;
@@ -362,14 +357,6 @@ static struct check *check_new(struct prober *p, const struct check_spec *spec, 
 	return c;
 }
 
-static bool spec_equal(const struct check_spec *a, const struct check_spec *b)
-{
-	return a->class_id == b->class_id && !strcmp(a->instance, b->instance) && !strcmp(a->host, b->host) &&
-	       a->port == b->port && a->type == b->type && a->every_ms == b->every_ms && a->at_once == b->at_once &&
-	       !memcmp(&a->source, &b->source, sizeof(a->source)) && !strcmp(a->interface, b->interface) &&
-	       probe_options_equal(&a->options, &b->options);
-}
-
 /* Phases are others now. */
 static void schedule_all(struct prober *p)
 {
@@ -383,7 +370,7 @@ static void schedule_all(struct prober *p)
 static struct check *find_same(struct prober *p, const struct check_spec *spec, uint64_t hash)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->checks[i]->hash == hash && !p->checks[i]->kept && spec_equal(&p->checks[i]->spec, spec))
+		if (p->checks[i]->hash == hash && !p->checks[i]->kept && check_spec_equal(&p->checks[i]->spec, spec))
 			return p->checks[i];
 	return NULL;
 }

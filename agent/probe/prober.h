@@ -3,7 +3,7 @@
  *
  * Each check runs at a phase of its period (a hash of `spread` and of its id), in
  * collector time, and holds its own timer and descriptor, so a slow target delays no
- * other. A check that was up and fails is repeated twice, a second apart, before the result says
+ * other. A line that loses something is looked at more closely between its runs (closer.h). A check that was up and fails is repeated twice, a second apart, before the result says
  * down (probe_type.tries_often: once is enough). Runs in the eyes process and in `sansang-agent probe`.
  */
 #ifndef SANSANG_PROBER_H
@@ -11,22 +11,9 @@
 
 #include <uv.h>
 
-#include "agent/probe/probe.h"
+#include "agent/probe/spec.h"
 
 struct prober;
-
-struct check_spec {
-	enum metric_class_id class_id;
-	char instance[METRIC_INSTANCE_MAX];
-	char host[256]; /* a name or an address */
-	uint16_t port;
-	const struct probe_type *type;
-	union probe_address source;   /* family 0: any */
-	char interface[16];           /* that it must leave by; "" any */
-	struct probe_options options; /* texts are borrowed during prober_set() */
-	int64_t every_ms;
-	bool at_once; /* phase within the period's first 200 ms: paths, whose step is one picture */
-};
 
 struct prober_handlers {
 	/* `boot_ms`: when the run was due. `changed`: up differs from the last result, or this is the first. */

@@ -154,7 +154,8 @@ static void test_no_socket(void **state)
 static void test_foreign_replies(void **state)
 {
 	struct icmp ic = {.id = 7, .cookie = "1234567"};
-	struct icmp_run run = {.ic = &ic, .number = 3, .sent = 2}, *slots[1] = {&run};
+	int64_t ns[2] = {0};
+	struct icmp_run run = {.ic = &ic, .number = 3, .sent = 2, .ns = ns}, *slots[1] = {&run};
 	struct echo ours = {.id = 7, .seq = 1, .slot = 0, .run = 3, .cookie = "1234567"}, e;
 
 	(void)state;
@@ -177,7 +178,8 @@ static void test_foreign_replies(void **state)
 
 static void test_stepped_clock_drops_the_time(void **state)
 {
-	struct icmp_run run = {.count = 5, .sent = 2, .drift_ns = 7};
+	int64_t ns[5] = {0};
+	struct icmp_run run = {.count = 5, .sent = 2, .drift_ns = 7, .ns = ns};
 
 	(void)state;
 	run.ns[0] = run.ns[1] = 1000;
@@ -204,7 +206,8 @@ static void test_order_and_duplicates(void **state)
 {
 	static const uint8_t order[] = {0, 2, 1, 1, 2, 4, 3};
 	struct icmp ic = {.id = 7, .cookie = "1234567", .sockets[ICMP_V6] = {.raw = true, .v6 = true}};
-	struct icmp_run run = {.number = 3, .count = 5, .sent = 5}, *slots[1] = {&run};
+	struct icmp_run run = {.number = 3, .count = 5, .sent = 5, .ns = mem_alloc(5 * sizeof(int64_t))},
+	                *slots[1] = {&run};
 	struct hearing h = {.ic = &ic, .family = ICMP_V6, .on_ready = on_ready};
 	struct probe_result r;
 	struct icmp_in in;
@@ -236,7 +239,8 @@ static void test_order_and_duplicates(void **state)
 static void test_short_quote(void **state)
 {
 	struct icmp ic = {.id = 0x0102, .cookie = "1234567"};
-	struct icmp_run run = {.number = 3, .count = 2, .sent = 2, .ic = &ic}, *slots[1] = {&run};
+	struct icmp_run run = {.number = 3, .count = 2, .sent = 2, .ic = &ic, .ns = mem_alloc(2 * sizeof(int64_t))},
+	                *slots[1] = {&run};
 	struct icmp_in in = {.len = 8,
 	        .data = {8, 0, 0, 0, 1, 2, 0, 1},
 	        .complains = true,
@@ -260,7 +264,7 @@ static void test_short_quote(void **state)
 	assert_int_equal(run.failed, 1);
 	in.data[5] = 2;
 	on_sent(&ic, &in);
-	assert_true(run_complete(&run));
+	assert_true(icmp_run_complete(&run));
 	probe_icmp.finish(&run, &r);
 	assert_int_equal(r.reason, REASON_PROHIBITED);
 	assert_string_equal(r.note, "192.0.2.254 says so");
@@ -339,17 +343,59 @@ static void test_source_and_interface(void **state)
 static void test_summary(void **state)
 {
 	static const int64_t trips_us[ICMP_ECHOES] = {1000, 3000, -1, 2000, 2000};
-	struct icmp_run run = {.sent = ICMP_ECHOES, .answered = 1 | 2 | 8 | 16};
+	int64_t ns[ICMP_ECHOES];
+	struct icmp_run run = {.sent = ICMP_ECHOES, .answered = 1 | 2 | 8 | 16, .ns = ns};
 	struct probe_result r = probe_result_none();
 
 	(void)state;
 	for (unsigned i = 0; i < ICMP_ECHOES; i++)
 		run.ns[i] = trips_us[i] * 1000;
-	summarize(&run, &r);
+	icmp_run_summarize(&run, &r);
 	assert_int_equal(r.rtt_us, 2000);
 	assert_int_equal(r.rtt_min_us, 1000);
 	assert_int_equal(r.rtt_max_us, 3000);
 	assert_int_equal(r.jitter_us, 1000); /* (2000 + 1000 + 0) / 3 */
+}
+
+/* Trains, and further echoes as long as none of them came. */
+static void test_trains(void **state)
+{
+	struct icmp_run run = {.count = 32, .more = 32, .train = 8, .timeout_ms = 2000, .begun_ms = 100};
+
+	(void)state;
+	assert_int_equal(icmp_run_due_ms(&run, 7), 0);
+	assert_int_equal(icmp_run_due_ms(&run, 8), 250);
+	assert_int_equal(icmp_run_due_ms(&run, 31), 750);
+	assert_int_equal(icmp_run_due_ms(&run, 32), 800);
+	assert_int_equal(icmp_run_due_ms(&run, 63), 1575);
+	run.sent = 32;
+	assert_int_equal(icmp_run_wanted(&run), 64);
+	assert_int_equal(icmp_run_next(&run, 900).wake_ms, 900);
+	run.sent = 64;
+	assert_int_equal(icmp_run_next(&run, 1800).wake_ms, 100 + 750 + 2000);
+	assert_true(icmp_run_next(&run, 2850).done);
+	/* one came: then those that were lost are lost, and soon */
+	run = (struct icmp_run){.count = 32, .more = 32, .train = 8, .timeout_ms = 2000, .sent = 32, .received = 31};
+	run.last_ms = 750;
+	run.longest_ns = 100000000;
+	assert_int_equal(icmp_run_wanted(&run), 32);
+	assert_int_equal(icmp_run_next(&run, 800).wake_ms, 750 + 400);
+	run.longest_ns = 1000000;
+	assert_int_equal(icmp_run_next(&run, 800).wake_ms, 750 + 300);
+	run.received = 32;
+	assert_true(icmp_run_next(&run, 800).done);
+}
+
+static void test_bursts(void **state)
+{
+	int64_t ns[10] = {0};
+	struct icmp_run run = {.sent = 10, .received = 5, .answered = 0x1ce, .ns = ns}; /* 0 4 5 9 lost */
+	struct probe_result r = probe_result_none();
+
+	(void)state;
+	icmp_run_summarize(&run, &r);
+	assert_int_equal(r.bursts, 3);
+	assert_true(r.lost_first && r.lost_last);
 }
 
 int main(void)
@@ -366,6 +412,8 @@ int main(void)
 	        cmocka_unit_test(test_many_runs),
 	        cmocka_unit_test(test_source_and_interface),
 	        cmocka_unit_test(test_summary),
+	        cmocka_unit_test(test_trains),
+	        cmocka_unit_test(test_bursts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
