@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/judge/life.h"
 #include "collector/judge/store_private.h"
 #include "collector/judge/trouble.h"
 #include "common/log.h"
 #include "common/memory.h"
 
-/* resolved ones are remembered so that history that comes late still finds its root */
-#define INCIDENTS_REMEMBERED "8192"
+#define NOW "(SELECT coalesce((SELECT value FROM meta WHERE key = 'now'), 0))"
 
 static sqlite3_stmt *query(struct store *s, const char *sql)
 {
@@ -117,11 +117,13 @@ static int load_checks(struct store *s, struct judge *j)
 
 static int load_incidents(struct store *s, struct judge *j)
 {
-	sqlite3_stmt *st = query(s,
-	        "SELECT id, changes, said, body FROM (SELECT rowid AS r, * FROM incident WHERE open OR rowid >"
-	        " (SELECT coalesce(max(rowid), 0) - " INCIDENTS_REMEMBERED " FROM incident)) ORDER BY opened_at, id");
+	/* what is over is remembered so that history that comes late still finds its root */
+	sqlite3_stmt *st =
+	        query(s, "SELECT id, changes, said, body FROM incident WHERE open"
+	                 " OR max(opened_at, coalesce(resolved_at, 0)) >= " NOW " - ?1 ORDER BY opened_at, id");
 	if (!st)
 		return -EIO;
+	sqlite3_bind_int64(st, 1, LIFE_KEEP_MS);
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		bool fresh;
 		json_t *o = json_loads(text(st, 3), 0, NULL);
@@ -145,10 +147,20 @@ static struct judge_check *check_by_id(const struct judge *j, int64_t id)
 	return NULL;
 }
 
+static void load_known(struct trouble *t, const char *body)
+{
+	json_t *o = *body ? json_loads(body, 0, NULL) : NULL;
+	if (!o)
+		return;
+	t->known = mem_alloc(sizeof *t->known);
+	facts_from_json(t->known, o);
+	json_decref(o);
+}
+
 static int load_troubles(struct store *s, struct judge *j)
 {
-	sqlite3_stmt *st = query(
-	        s, "SELECT check_id, since, due, reason, connected, main, incident FROM trouble ORDER BY check_id");
+	sqlite3_stmt *st = query(s,
+	        "SELECT check_id, since, due, reason, connected, main, incident, known FROM trouble ORDER BY check_id");
 	if (!st)
 		return -EIO;
 	while (sqlite3_step(st) == SQLITE_ROW) {
@@ -163,7 +175,27 @@ static int load_troubles(struct store *s, struct judge *j)
 		t->incident = incident_find(&j->incidents, text(st, 6));
 		if (t->incident && t->primary)
 			t->incident->open_count++;
+		load_known(t, text(st, 7));
 	}
+	return sqlite3_finalize(st) ? -EIO : 0;
+}
+
+static int load_excuses(struct store *s, struct judge *j)
+{
+	char why[160];
+	sqlite3_stmt *st = query(s, "SELECT body FROM excuse WHERE until >= " NOW " - ?1 ORDER BY start, id");
+	if (!st)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, LIFE_KEEP_MS);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		json_t *o = json_loads(text(st, 0), 0, NULL);
+		if (excuse_put(&j->excuses, j->inv, o, why, sizeof why))
+			log_warn("state.db: an excuse cannot be read: %s", why);
+		json_decref(o);
+	}
+	for (size_t k = 0; k < j->excuses.count; k++)
+		j->excuses.all[k]->dirty = false;
+	j->excuses.dirty = false;
 	return sqlite3_finalize(st) ? -EIO : 0;
 }
 
@@ -193,6 +225,7 @@ int store_load(struct store *s, struct judge *j, int64_t *cursor)
 	rc = rc ? rc : load_checks(s, j);
 	rc = rc ? rc : load_troubles(s, j);
 	rc = rc ? rc : load_meta(s, j, cursor);
+	rc = rc ? rc : load_excuses(s, j);
 	rc = rc ? rc : load_complaints(s, j);
 	return rc ? rc : load_drills(s, j);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/act.h"
 #include "collector/judge/event.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -44,6 +45,10 @@ static const char *const migrations[] = {
         "CREATE TABLE drill(id TEXT PRIMARY KEY, state TEXT NOT NULL, start INTEGER, filed_at INTEGER, changes INTEGER,"
         " body TEXT);"
         "CREATE INDEX drill_start ON drill(start);",
+        "CREATE TABLE excuse(id TEXT PRIMARY KEY, kind TEXT NOT NULL, start INTEGER, until INTEGER, body TEXT);"
+        "CREATE INDEX excuse_until ON excuse(until);"
+        "CREATE INDEX incident_over ON incident(max(opened_at, coalesce(resolved_at, 0)));"
+        "ALTER TABLE trouble ADD COLUMN known TEXT;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
@@ -62,7 +67,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         [PUT_INCIDENT] =
                 "INSERT OR REPLACE INTO incident VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [PUT_ACT] = "INSERT INTO incident_act VALUES(?1, ?2, ?3, ?4, ?5)",
-        [PUT_TROUBLE] = "INSERT OR REPLACE INTO trouble VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [PUT_TROUBLE] = "INSERT OR REPLACE INTO trouble VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [CLEAR_TROUBLES] = "DELETE FROM trouble",
         [PUT_CONCLUSION] = "INSERT OR IGNORE INTO conclusion(key, body) VALUES(?1, ?2)",
         [NEXT_CONCLUSION] = "SELECT seq, key, body FROM conclusion WHERE seq > ?1 ORDER BY seq LIMIT 1",
@@ -75,6 +80,10 @@ static const char *const texts[STATEMENT_COUNT] = {
         [PUT_COMPLAINT] = "INSERT OR REPLACE INTO complaint VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [DROP_COMPLAINTS] = "DELETE FROM complaint WHERE filed_at < ?1",
         [PUT_DRILL] = "INSERT OR REPLACE INTO drill VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        [PUT_EXCUSE] = "INSERT OR REPLACE INTO excuse VALUES(?1, ?2, ?3, ?4, ?5)",
+        [GET_INTERVALS] = "SELECT start, stop, state FROM interval WHERE check_id = ?1 AND start < ?3 AND start >="
+                          " coalesce((SELECT max(start) FROM interval WHERE check_id = ?1 AND start <= ?2), ?2)"
+                          " ORDER BY start",
         [DROP_DRILLS] = "DELETE FROM drill WHERE start < ?1",
 };
 
@@ -297,19 +306,15 @@ static int drop_old(struct store *s, const struct judge *j)
 	return rc;
 }
 
-static int put_acts(struct store *s, const struct judge *j)
+/* What was said about a trouble that has no incident yet. */
+static int put_known(struct store *s, sqlite3_stmt *st, const struct facts *known)
 {
-	int rc = 0;
-	sqlite3_stmt *st = s->statements[PUT_ACT];
-	for (size_t k = 0; k < j->act_count && !rc; k++) {
-		const struct act *a = &j->acts[k];
-		store_bind_text(st, 1, a->incident);
-		sqlite3_bind_int64(st, 2, a->at);
-		store_bind_text(st, 3, a->by);
-		store_bind_text(st, 4, a->word);
-		store_bind_text(st, 5, a->text);
-		rc = store_step(s, st);
-	}
+	json_t *o = known ? facts_json(known) : NULL;
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	store_bind_text(st, 8, text);
+	int rc = store_step(s, st);
+	free(text);
+	json_decref(o);
 	return rc;
 }
 
@@ -326,61 +331,7 @@ static int put_troubles(struct store *s, const struct judge *j)
 		sqlite3_bind_int(st, 5, t->connected);
 		sqlite3_bind_int(st, 6, t->primary);
 		store_bind_text(st, 7, t->incident ? t->incident->id : NULL);
-		rc = store_step(s, st);
-	}
-	return rc;
-}
-
-static int put_incident(struct store *s, const struct incident *i, const char *body)
-{
-	sqlite3_stmt *st = s->statements[PUT_INCIDENT];
-	store_bind_text(st, 1, i->id);
-	sqlite3_bind_int(st, 2, incident_is_open(i));
-	store_bind_text(st, 3, incident_state_name(i->state));
-	store_bind_text(st, 4, i->site);
-	store_bind_text(st, 5, i->unit);
-	store_bind_text(st, 6, i->node);
-	store_bind_text(st, 7, i->service);
-	sqlite3_bind_int64(st, 8, i->opened_at);
-	sqlite3_bind_int64(st, 9, i->resolved_at);
-	sqlite3_bind_int(st, 10, i->simulated);
-	sqlite3_bind_int(st, 11, (int)i->changes);
-	sqlite3_bind_int(st, 12, (int)i->said);
-	store_bind_text(st, 13, body);
-	return store_step(s, st);
-}
-
-static int put_conclusion(struct store *s, const struct incident *i, const char *change, json_t *object)
-{
-	sqlite3_stmt *st = s->statements[PUT_CONCLUSION];
-	char key[256];
-	snprintf(key, sizeof key, "incident/%s/%s/%u", i->id, change, i->changes);
-	json_t *o = json_pack(
-	        "{s:s, s:s, s:b, s:O}", "type", "incident", "change", change, "late", (int)i->late, "incident", object);
-	char *body = json_dumps(o, JSON_COMPACT);
-	store_bind_text(st, 1, key);
-	store_bind_text(st, 2, body);
-	int rc = store_step(s, st);
-	free(body);
-	json_decref(o);
-	return rc;
-}
-
-static int put_incidents(struct store *s, struct judge *j)
-{
-	int rc = 0;
-	for (size_t k = 0; k < j->incidents.count && !rc; k++) {
-		struct incident *i = j->incidents.all[k];
-		const char *change;
-		if (!i->dirty)
-			continue;
-		json_t *object = incident_json(i);
-		char *body = json_dumps(object, JSON_COMPACT);
-		while (!rc && (change = incident_say(i)))
-			rc = put_conclusion(s, i, change, object);
-		rc = rc ? rc : put_incident(s, i, body);
-		free(body);
-		json_decref(object);
+		rc = put_known(s, st, t->known);
 	}
 	return rc;
 }
@@ -396,10 +347,12 @@ static void forget(struct judge *j)
 	}
 	for (size_t k = 0; k < j->hour_count; k++)
 		buf_free(&j->hours[k].body);
-	for (size_t k = 0; k < j->act_count; k++)
-		free(j->acts[k].text);
+	acts_forget(j);
 	events_forget(j);
-	j->closed_count = j->hour_count = j->act_count = 0;
+	for (size_t k = 0; k < j->excuses.count; k++)
+		j->excuses.all[k]->dirty = false;
+	j->excuses.dirty = false;
+	j->closed_count = j->hour_count = 0;
 	j->troubles_dirty = j->urgent = false;
 }
 
@@ -409,13 +362,14 @@ int store_commit(struct store *s, struct judge *j, int64_t cursor)
 		return -EIO;
 	int rc = put_fleet(s, &j->fleet);
 	rc = rc ? rc : put_history(s, j);
-	rc = rc ? rc : put_acts(s, j);
+	rc = rc ? rc : store_acts(s, j);
+	rc = rc ? rc : store_excuses(s, j);
 	rc = rc ? rc : store_events(s, j);
 	rc = rc ? rc : store_complaints(s, j);
 	rc = rc ? rc : store_drills(s, j);
 	rc = rc ? rc : drop_old(s, j);
 	rc = rc || !j->troubles_dirty ? rc : put_troubles(s, j);
-	rc = rc ? rc : put_incidents(s, j);
+	rc = rc ? rc : store_incidents(s, j);
 	rc = rc ? rc : put_meta(s, "cursor", cursor, NULL);
 	rc = rc ? rc : put_meta(s, "now", j->now, NULL);
 	rc = rc ? rc : put_meta(s, "cut", 0, j->cut ? j->cut->id : "");

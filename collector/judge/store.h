@@ -16,6 +16,7 @@
  *   incident_act what people did about it
  *   trouble      checks that are down, and the incident that this belongs to
  *   conclusion   not yet answered by core
+ *   excuse       maintenance, drills and planned power cuts (excuse.h)
  *   event        what agents told beside their rows, bounded (event.h)
  *   complaint    user reports and what came of them (complaint.h); `body` is its JSON
  *   drill        plans and sheets (drill.h); `body` is its JSON

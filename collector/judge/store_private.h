@@ -28,6 +28,8 @@ enum store_statement {
 	DROP_COMPLAINTS,
 	PUT_DRILL,
 	DROP_DRILLS,
+	PUT_EXCUSE,
+	GET_INTERVALS,
 	STATEMENT_COUNT
 };
 
@@ -45,6 +47,10 @@ int store_step(struct store *s, sqlite3_stmt *st);
 void store_bind_text(sqlite3_stmt *st, int column, const char *text);
 /* store_event.c: what agents told since the last commit; keeps each node's table row count bounded. 0 or -EIO. */
 int store_events(struct store *s, const struct judge *j);
+/* store_incident.c: what changed since the last commit; a changed incident owes its conclusions. 0 or -EIO. */
+int store_acts(struct store *s, const struct judge *j);
+int store_excuses(struct store *s, struct judge *j);
+int store_incidents(struct store *s, struct judge *j);
 /* store_complaint.c: user reports and drills that changed, each with its conclusion. 0 or -EIO. */
 int store_complaints(struct store *s, struct judge *j);
 int store_drills(struct store *s, struct judge *j);
