@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "collector/judge/cause.h"
+#include "collector/judge/circuits.h"
 #include "collector/judge/fact.h"
 #include "common/buf.h"
 #include "common/memory.h"
@@ -16,11 +17,6 @@
 #define RULED_OUT_LINES 3
 #define CONTACTS_MAX 2
 #define TEXT_MAX 220 /* bytes of a sentence: it is read out on the phone */
-
-struct circuit {
-	const struct site *site;
-	const struct uplink *line;
-};
 
 struct slip {
 	struct buf out;
@@ -62,39 +58,12 @@ static enum cause cause_of(const json_t *incident)
 
 /* ---- which circuits ---- */
 
-static void add_circuit(struct slip *s, const struct site *site, const struct uplink *line)
-{
-	if (s->count < CIRCUITS_MAX)
-		s->circuits[s->count] = (struct circuit){site, line};
-	s->count++;
-	if (!s->carrier)
-		s->carrier = line->carrier;
-}
-
-/* The line that is named; else those of the carrier that is; else all that the site has. */
-static void add_site(struct slip *s, const char *id)
-{
-	const struct site *site = inventory_site(s->inv, id);
-	const char *uplink = word_of(s->incident, "uplink"), *carrier = word_of(s->incident, "carrier");
-	for (size_t k = 0; site && k < site->uplink_count; k++) {
-		const struct uplink *u = &site->uplinks[k];
-		if (*uplink && strcmp(u->id, uplink) && !json_is_true(json_object_get(s->incident, "wide")))
-			continue;
-		if (!*uplink && *carrier && !same(u->carrier, carrier))
-			continue;
-		add_circuit(s, site, u);
-	}
-}
-
 static void find_circuits(struct slip *s)
 {
-	const json_t *sites = json_object_get(s->incident, "sites");
-	size_t k;
-	json_t *v;
+	s->count = (unsigned)circuits_of(s->incident, s->inv, s->circuits, CIRCUITS_MAX);
 	s->carrier = *word_of(s->incident, "carrier") ? word_of(s->incident, "carrier") : NULL;
-	json_array_foreach(sites, k, v) if (json_is_string(v)) add_site(s, json_string_value(v));
-	if (!s->count)
-		add_site(s, word_of(s->incident, "site"));
+	for (unsigned k = 0; k < s->count && k < CIRCUITS_MAX && !s->carrier; k++)
+		s->carrier = s->circuits[k].line->carrier;
 }
 
 static bool is_line_matter(const json_t *incident)
@@ -161,11 +130,6 @@ static const char *clock_of(const struct slip *s, int64_t at, const char *format
 	return out;
 }
 
-static const char *line_kind(const struct uplink *u)
-{
-	return u->kind == UPLINK_TSLCD ? "TSLCD" : u->kind == UPLINK_4G ? "4G" : "internet";
-}
-
 static const char *site_name(const struct site *s)
 {
 	return s->name ? s->name : s->id;
@@ -196,7 +160,7 @@ static void put_line(struct slip *s, const struct circuit *c)
 	line(s, "Địa điểm: %s", "Site: %s", place);
 	if (u->capacity_mbps > 0)
 		snprintf(capacity, sizeof capacity, ", %g Mbps", u->capacity_mbps);
-	line(s, "Loại kênh: %s%s", "Line: %s%s", line_kind(u), capacity);
+	line(s, "Loại kênh: %s%s", "Line: %s%s", circuit_kind(u), capacity);
 	if (u->circuit && *u->circuit)
 		line(s, "Mã kênh: %s", "Circuit: %s", u->circuit);
 	else
@@ -213,7 +177,7 @@ static void put_lines(struct slip *s)
 		const char *circuit = c->line->circuit && *c->line->circuit ? c->line->circuit : NULL;
 		char place[400];
 		place_of(s, c->site, place, sizeof place);
-		line(s, "  %u. %s – %s – mã kênh %s", "  %u. %s – %s – circuit %s", k + 1, place, line_kind(c->line),
+		line(s, "  %u. %s – %s – mã kênh %s", "  %u. %s – %s – circuit %s", k + 1, place, circuit_kind(c->line),
 		        circuit      ? circuit
 		        : s->english ? "MISSING in the inventory"
 		                     : "CHƯA CÓ trong danh mục");
