@@ -95,6 +95,8 @@ static const struct sentence sentences[FACT_COUNT] = {
                 "connections are not torn down"},
         [FACT_HUNG] = {"hung", "nhận kết nối nhưng không trả lời", "it accepts and does not answer",
                 "nhận kết nối là trả lời", "it answers when it accepts"},
+        [FACT_NO_REPLY] = {"no-reply", "kết nối được nhưng không có trả lời trong thời hạn",
+                "the connection came about, and no reply in time", "có trả lời trong thời hạn", "it replies in time"},
         [FACT_NO_ANSWER] = {"no-answer", "không có trả lời nào cho kết nối", "connections get no answer at all",
                 "kết nối có trả lời", "connections are answered"},
         [FACT_PROHIBITED] = {"prohibited", "có thiết bị trên đường báo cấm, hoặc đường đi dừng trước máy chủ",

@@ -56,6 +56,7 @@ enum fact {
 	FACT_REFUSED,         /* connections are refused */
 	FACT_RESET,           /* connections are torn down at once */
 	FACT_HUNG,            /* it accepts and does not answer */
+	FACT_NO_REPLY,        /* the connection came about, and then nothing within the time */
 	FACT_NO_ANSWER,       /* connections get no answer at all */
 	FACT_PROHIBITED,      /* a router says that it is prohibited, or a trace ends before the server */
 	FACT_WRONG_ANSWER,    /* status, header, body or protocol is wrong */

@@ -83,7 +83,7 @@ static const struct {
 } sayings[] = {
         {KIND_SERVICE, REASON_REFUSED, ANY, FACT_REFUSED, ANSWER_YES},
         {KIND_SERVICE, REASON_RESET, ANY, FACT_RESET, ANSWER_YES},
-        {KIND_SERVICE, REASON_TIMEOUT, 1, FACT_HUNG, ANSWER_YES},
+        {KIND_SERVICE, REASON_TIMEOUT, 1, FACT_NO_REPLY, ANSWER_YES},
         {KIND_SERVICE, REASON_TIMEOUT, 0, FACT_NO_ANSWER, ANSWER_YES},
         {KIND_SERVICE, REASON_UNREACHABLE, ANY, FACT_NO_ANSWER, ANSWER_YES},
         {KIND_SERVICE, REASON_PROHIBITED, ANY, FACT_PROHIBITED, ANSWER_YES},
@@ -125,6 +125,9 @@ static void trouble_speak(struct judge *j, const struct trouble *t, struct incid
 		judge_know(j, i, FACT_IS_NAME_SERVER, ANSWER_YES, RANK_SITE, t->from, "inventory");
 	if (c->kind == KIND_UPLINK && c->machine.state == STATE_DOWN)
 		judge_know(j, i, FACT_LINE, ANSWER_NO, rank, t->from, who);
+	/* who can tell that is not without power, and is heard by another way */
+	if (c->kind == KIND_UPLINK && i->kind == KIND_UPLINK && rank == RANK_SITE && c->node->link == LINK_CONNECTED)
+		judge_know(j, i, FACT_SILENT, ANSWER_NO, RANK_AFAR, t->from, "judge");
 	if (c->terminal && c->machine.state == STATE_DOWN)
 		judge_know(j, i, FACT_TERMINAL, ANSWER_NO, RANK_AFAR, t->from, "judge");
 	if (c->kind == KIND_GEAR && (fact_is_near(c->node->inv) || i->kind == KIND_GEAR))
@@ -143,7 +146,7 @@ static void begin_anew(struct incident *i)
 		return;
 	i->final_known = false;
 	for (unsigned f = 0; f < FACT_COUNT; f++)
-		if (i->facts.is[f].rank == RANK_HINDSIGHT)
+		if (f != FACT_FLAPS)
 			memset(&i->facts.is[f], 0, sizeof i->facts.is[f]);
 }
 
@@ -260,7 +263,20 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	return i;
 }
 
-/* True when it needs no more time. */
+/* What may explain it began at the same place and is not decided yet: when it will be; 0 there is none. */
+static int64_t root_due(const struct judge *j, const struct trouble *t)
+{
+	int64_t due = 0;
+	for (size_t k = 0; t->check->kind == KIND_SERVICE && k < j->trouble_count; k++) {
+		const struct trouble *o = j->troubles[k];
+		bool before = o->check->kind == KIND_UPLINK || o->check->kind == KIND_INTERFACE;
+		if (before && !o->check->terminal && o->check->site == t->check->site && o->due > j->now &&
+		        o->due > due)
+			due = o->due;
+	}
+	return due;
+}
+
 static void decide(struct judge *j, struct trouble *t)
 {
 	bool primary = true;
@@ -272,6 +288,8 @@ static void decide(struct judge *j, struct trouble *t)
 	            t->check->machine.at <= t->incident->resolved_at + t->check->step_ms;
 	if (!hold && (mute || (unseen && !late)))
 		hold = UNSEEN_WAIT_MS;
+	if (!hold && !late && root_due(j, t))
+		hold = root_due(j, t) + 1 - j->now;
 	if (hold) {
 		t->due = j->now + hold;
 		return;
