@@ -23,6 +23,7 @@ bool slip_wanted(const json_t *incident, const struct inventory *inv);
  * Gives the text (malloc), ends with a line break. NULL when slip_wanted() says no. `incident` may hold more than conclusion.h
  * says and may lack anything; zone NULL is UTC; `now` UTC ms is for "so far".
  */
-char *slip_text(const json_t *incident, const struct inventory *inv, const struct zone *zone, bool english, int64_t now);
+char *slip_text(
+        const json_t *incident, const struct inventory *inv, const struct zone *zone, bool english, int64_t now);
 
 #endif
