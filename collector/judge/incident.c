@@ -40,6 +40,7 @@ struct incident *incident_make(struct incidents *all, const char *id, bool *fres
 	i->evidence = json_array();
 	i->affects = json_array();
 	i->sites = json_array();
+	i->votes = json_array();
 	i->comments = json_array();
 	i->tickets = json_array();
 	i->complaints = json_array();

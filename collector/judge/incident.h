@@ -35,6 +35,7 @@ struct incident {
 	enum incident_state state;
 	char merged_into[192];
 	int64_t opened_at, detected_at, resolved_at; /* 0: not yet */
+	int64_t began_at; /* when the stretch at hand began: opened_at, or when it came back; facts are of this stretch */
 	bool simulated, late;
 	bool live;    /* its unit was live when it began: what alarms (cause.h) is an alarm, else a warning */
 	bool outside; /* of a line, as it is seen from the collector: nobody at the site can say */
@@ -45,9 +46,10 @@ struct incident {
 	json_t *evidence, *affects; /* owned arrays */
 	char *acked_by, *acked_how, *closed_by, *close_reason;
 	int64_t acked_at;
-	char *excused;                           /* "maintenance:ID", "drill:ID", "planned-cut:ID" or NULL */
-	char *why_final_vi, *why_final_en;       /* NULL: the final cause is the first one */
-	json_t *sites;                           /* owned array: of a wide incident */
+	char *excused;                     /* "maintenance:ID", "drill:ID", "planned-cut:ID" or NULL */
+	char *why_final_vi, *why_final_en; /* NULL: the final cause is the first one */
+	json_t *sites;                     /* owned array: of a wide incident */
+	json_t *votes;                     /* owned array: what its sites testified, {fact, who, is}; see area.h */
 	json_t *comments, *tickets, *complaints; /* owned arrays, see conclusion.h */
 	json_t *minutes_lost;                    /* owned object */
 	unsigned reopened, flaps;

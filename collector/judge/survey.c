@@ -35,10 +35,10 @@ static enum answer answer_of(bool yes)
 /* What a check says about the time since the incident began. */
 static void look(const struct view *v, const struct judge_check *c, struct seen *out)
 {
-	if (c->machine.state == STATE_DOWN && c->machine.at >= v->i->opened_at)
+	if (c->machine.state == STATE_DOWN && c->machine.at >= v->i->began_at)
 		out->down = true;
 	else if ((c->machine.state == STATE_UP || c->machine.state == STATE_DEGRADED) && !c->machine.run &&
-	         c->row_at >= v->i->opened_at + BEAT_MS)
+	         c->row_at >= v->i->began_at + BEAT_MS)
 		out->up = true;
 }
 
@@ -131,7 +131,7 @@ static void survey_agents(const struct view *v)
 				        RANK_AFAR, n->link_at, AFAR);
 			continue;
 		}
-		alive |= n->link == LINK_CONNECTED && n->life_at >= v->i->opened_at + BEAT_MS;
+		alive |= n->link == LINK_CONNECTED && n->life_at >= v->i->began_at + BEAT_MS;
 		silent |= n->link == LINK_SILENT;
 	}
 	if (!alive && !silent)
@@ -168,9 +168,9 @@ static void survey_near(const struct view *v)
 static void survey_power(const struct view *v)
 {
 	const char *who = AFAR;
-	int64_t since = event_on_battery(v->j, v->site, v->i->opened_at, &who);
+	int64_t since = event_on_battery(v->j, v->site, v->i->began_at, &who);
 	if (since && judge_know(v->j, v->i, FACT_ON_BATTERY, ANSWER_YES, RANK_SITE, since, who))
-		words_battery(v->j, v->i, v->site, v->i->opened_at);
+		words_battery(v->j, v->i, v->site, v->i->began_at);
 }
 
 /* Do others get what this one does not? Only a row from after the beginning says so. */
@@ -224,8 +224,12 @@ static const char *responsible_base(const struct judge *j, const struct incident
 static void name_line(const struct judge *j, struct incident *i)
 {
 	const struct site *s = j->inv && i->site ? inventory_site(j->inv, i->site) : NULL;
-	if (i->kind == KIND_AGENT && !i->uplink && s && s->uplink_count == 1 && cause_of_line(i->finding.verdict.cause))
-		i->uplink = mem_str(s->uplinks[0].id);
+	if (i->kind != KIND_AGENT || i->uplink || !s || s->uplink_count != 1 ||
+	        !cause_of_line(i->finding.verdict.cause))
+		return;
+	i->uplink = mem_str(s->uplinks[0].id);
+	i->carrier = i->carrier ? i->carrier : mem_str(s->uplinks[0].carrier);
+	i->circuit = i->circuit ? i->circuit : mem_str(s->uplinks[0].circuit);
 }
 
 static bool same_finding(const struct finding *a, const struct finding *b)

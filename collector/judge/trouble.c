@@ -140,10 +140,11 @@ static void trouble_speak(struct judge *j, const struct trouble *t, struct incid
 }
 
 /* Another stretch of the same: what was found out about the last one is not known of this. */
-static void begin_anew(struct incident *i)
+static void begin_anew(struct incident *i, int64_t at)
 {
 	if (i->state != INCIDENT_RESOLVED)
 		return;
+	i->began_at = at;
 	i->final_known = false;
 	for (unsigned f = 0; f < FACT_COUNT; f++)
 		if (f != FACT_FLAPS)
@@ -162,9 +163,11 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 	j->troubles_dirty = true;
 	j->urgent = true;
 	if (primary) {
-		begin_anew(i);
+		begin_anew(i, t->from);
 		i->open_count++;
 		incident_reopen(i);
+		if (t->from < i->began_at)
+			i->began_at = t->from;
 		if (t->from < i->opened_at)
 			i->opened_at = t->from;
 	}
@@ -256,7 +259,7 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->simulated = c->site->simulated;
 	i->outside = c->terminal;
 	i->late = j->now - t->from > INCIDENT_LATE_MS;
-	i->opened_at = t->from;
+	i->opened_at = i->began_at = t->from;
 	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;
 	life_begin(j, i, c, t->from);
 	judge_again(j, i);

@@ -15,6 +15,9 @@
  *   reboot NODE | restart (judge ends in order and begins again) | ack INCIDENT
  *   crash (judge is killed: what it read since its last commit is read again)
  *   expect incident ID STATE [cause C] [final C] [confidence C] [severity S] [opened T] [resolved T]
+ *          [now C] [sure CONFIDENCE] (the verdict in force) [runner-up C]
+ *   expect fact ID FACT yes|no|unknown [rank afar|site|hindsight] | expect disputed ID FACT|none | expect ruled-out ID CAUSE FACT|any
+ *   expect why ID WORDS (part of the English sentence on why the final cause replaced the first) | expect rejudged NODE T (readiness is to be made anew from that hour on)
  *   expect affects ID TARGET | expect open N | expect all N (merged ones left out) | expect state NODE CLASS INSTANCE STATE
  *   expect evidence ID WORDS (part of one of its English sentences) | expect events NODE N | expect config NODE VERSION
  *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
@@ -337,6 +340,12 @@ static void expect_incident(struct play *p, char **w, unsigned count)
 			is = i->final_known ? cause_words(i->final.cause)->name : "none";
 		else if (!strcmp(w[k], "confidence"))
 			is = confidence_name(i->final_known ? i->final.confidence : i->first.confidence);
+		else if (!strcmp(w[k], "now"))
+			is = cause_words(i->finding.verdict.cause)->name;
+		else if (!strcmp(w[k], "sure"))
+			is = confidence_name(i->finding.verdict.confidence);
+		else if (!strcmp(w[k], "runner-up"))
+			is = cause_words(i->finding.runner_up)->name;
 		else if (!strcmp(w[k], "severity"))
 			is = incident_alarms(i) ? "alarm" : "warning";
 		else if (!strcmp(w[k], "responsible"))
@@ -352,6 +361,49 @@ static void expect_incident(struct play *p, char **w, unsigned count)
 		CHECK(p, !strcmp(is, wanted[0] ? wanted : w[k + 1]), "%s of %s is %s, not %s", w[k], i->id, is,
 		        w[k + 1]);
 	}
+}
+
+static void expect_fact(struct play *p, char **w, unsigned count)
+{
+	static const char *const answers[] = {"unknown", "no", "yes"}, *const ranks[] = {
+	                                                                       "none", "afar", "site", "hindsight"};
+	struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	enum fact f = fact_named(w[1]);
+	CHECK(p, i && f < FACT_COUNT, "no incident %s or no fact %s", w[0], w[1]);
+	const struct fact_answer *is = &i->facts.is[f];
+	CHECK(p, !strcmp(answers[is->answer], w[2]), "%s of %s is %s (by %s), not %s", w[1], w[0], answers[is->answer],
+	        is->who, w[2]);
+	CHECK(p, count < 5 || !strcmp(ranks[is->rank], w[4]), "%s of %s is of rank %s", w[1], w[0], ranks[is->rank]);
+}
+
+static void expect_ruled_out(struct play *p, char **w)
+{
+	struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	CHECK(p, i, "no incident %s", w[0]);
+	for (unsigned k = 0; k < i->finding.ruled_out_count; k++)
+		if (i->finding.ruled_out[k].cause == cause_named(w[1]) &&
+		        (!strcmp(w[2], "any") || i->finding.ruled_out[k].by == fact_named(w[2])))
+			return;
+	for (unsigned k = 0; k < i->finding.ruled_out_count; k++)
+		print_error("ruled out: %s by %s\n", cause_words(i->finding.ruled_out[k].cause)->name,
+		        fact_name(i->finding.ruled_out[k].by));
+	CHECK(p, false, "%s of %s is not ruled out by %s", w[1], w[0], w[2]);
+}
+
+static void expect_disputed(struct play *p, char **w)
+{
+	struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	CHECK(p, i, "no incident %s", w[0]);
+	CHECK(p, !strcmp(fact_name(i->finding.disputed), w[1]), "disputed of %s is %s", w[0],
+	        fact_name(i->finding.disputed));
+}
+
+static void expect_why(struct play *p, const char *id, const char *words)
+{
+	struct incident *i = incident_find(&p->judge.incidents, id);
+	CHECK(p, i, "no incident %s", id);
+	CHECK(p, i->why_final_en && strstr(i->why_final_en, words), "why of %s is: %s", id,
+	        i->why_final_en ? i->why_final_en : "nothing");
 }
 
 static void expect_affects(struct play *p, char **w)
@@ -437,6 +489,14 @@ static void do_expect(struct play *p, const struct event *e, char **w, unsigned 
 	commit(p);
 	if (!strcmp(w[0], "incident"))
 		expect_incident(p, w + 1, count - 1);
+	else if (!strcmp(w[0], "fact"))
+		expect_fact(p, w + 1, count - 1);
+	else if (!strcmp(w[0], "ruled-out"))
+		expect_ruled_out(p, w + 1);
+	else if (!strcmp(w[0], "disputed"))
+		expect_disputed(p, w + 1);
+	else if (!strcmp(w[0], "why"))
+		expect_why(p, w[1], strstr(e->text, w[1]) + strlen(w[1]) + 1);
 	else if (!strcmp(w[0], "affects"))
 		expect_affects(p, w + 1);
 	else if (!strcmp(w[0], "minutes"))
