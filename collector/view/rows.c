@@ -16,6 +16,7 @@ struct rows {
 
 #define INCIDENTS "SELECT id, body FROM incident "
 #define EVENTS "SELECT at, kind, subject, text FROM event WHERE node = ?1 AND "
+#define LINES "SELECT n.site, c.instance, c.terminal"
 #define LATEST " ORDER BY at DESC, id DESC "
 #define NEWEST " ORDER BY opened_at DESC, id "
 
@@ -33,6 +34,23 @@ static const char *const texts[QUERY_COUNT] = {
         [QUERY_OPEN_COUNTS] = "SELECT site, count(*) FROM incident WHERE open GROUP BY site",
         [QUERY_ACTS] = "SELECT at, by, act, text FROM incident_act WHERE incident = ?1 ORDER BY at, rowid",
         [QUERY_EVENTS] = EVENTS "(?2 IS NULL OR kind = ?2) AND at >= ?3 AND at < ?4" LATEST "LIMIT ?5",
+        [QUERY_INCIDENTS_SPAN] = INCIDENTS "WHERE opened_at < ?2 AND (open OR resolved_at > ?1) ORDER BY opened_at, id",
+        /* every check of the site as it was at ?1: by the stretch that covers it, or as it is since before */
+        [QUERY_MEASURED] = "SELECT n.name, c.kind, c.instance, c.step_ms, c.state, c.reason, c.since, c.at, i.state, "
+                           "i.reason, i.start, i.stop FROM check_state c JOIN node n ON n.id = c.node LEFT JOIN "
+                           "interval i ON i.check_id = c.id AND i.start = (SELECT max(start) FROM interval WHERE "
+                           "check_id = c.id AND start <= ?1) WHERE n.site = ?2 OR c.terminal",
+        [QUERY_LINES_WERE_UP] =
+                LINES ", i.start, i.stop FROM check_state c JOIN node n ON n.id = c.node JOIN interval "
+                      "i ON i.check_id = c.id WHERE (c.kind = 3 OR c.terminal) AND i.start < ?2 AND i.stop "
+                      "> ?1 AND i.state IN (1, 2)",
+        [QUERY_LINES_ARE_UP] = LINES ", c.since, c.at + c.step_ms FROM check_state c JOIN node n ON n.id = c.node "
+                                     "WHERE (c.kind = 3 OR c.terminal) AND c.since < ?2 AND c.state IN (1, 2)",
+        [QUERY_COMPLAINTS] = "SELECT body FROM complaint WHERE filed_at >= ?1 AND (?2 IS NULL OR site = ?2) AND (NOT "
+                             "?3 OR found IN ('nothing', 'unmeasured')) ORDER BY filed_at DESC, id LIMIT 1000",
+        [QUERY_COMPLAINT] = "SELECT body FROM complaint WHERE id = ?1",
+        [QUERY_DRILLS] = "SELECT body FROM drill WHERE ?1 IS NULL OR state = ?1 ORDER BY start DESC, id LIMIT 1000",
+        [QUERY_DRILL] = "SELECT body FROM drill WHERE id = ?1",
         [QUERY_LAST_EVENT] = EVENTS "kind = ?2 AND subject = ?3" LATEST "LIMIT 1",
 };
 

@@ -6,6 +6,7 @@
 #include "collector/judge/fleet.h"
 #include "collector/view/view_private.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/memory.h"
 
 struct view *view_open(const struct collector_config *config)
@@ -15,6 +16,8 @@ struct view *view_open(const struct collector_config *config)
 	v->config = config;
 	v->rows = rows_new(state, outbox);
 	v->rrd_dir = collector_state_path(config, "rrd");
+	if (zone_load(config->timezone, &v->zone))
+		log_warn("view: times are in UTC: the zone %s cannot be read", config->timezone);
 	free(state);
 	free(outbox);
 	return v;
@@ -28,6 +31,7 @@ void view_set_inventory(struct view *v, const struct inventory *inv)
 void view_close(struct view *v)
 {
 	rows_free(v->rows);
+	zone_free(v->zone);
 	free(v->rrd_dir);
 	free(v);
 }

@@ -35,4 +35,33 @@ json_t *view_incidents(struct view *v, bool all);
 json_t *view_incident(struct view *v, const char *id, const char **why);
 json_t *view_find(struct view *v, const char *words, int64_t at);
 
+/* ---- people.c: what people said, and what was practised ---- */
+/* Every check of the site as it was at that instant: [ {node, kind, instance, state, reason, since} ]. */
+json_t *view_measured(struct view *v, const char *site, int64_t at);
+/* {"complaints": [ complaint_json() with site_name, unit_name, and of its incident state, summary_vi, summary_en ]}, newest first; site NULL: all. */
+json_t *view_complaints(struct view *v, const char *site, bool missed, int64_t since);
+json_t *view_complaint(struct view *v, const char *id, const char **why);
+/* {"drills": [...]}, newest first, as drill.h; `target` (of `unit:ID` ... as it was planned) and `state` may be NULL. */
+json_t *view_drills(struct view *v, const char *target, const char *state);
+json_t *view_drill(struct view *v, const char *id, const char **why);
+/* Is it a word of the closed list of causes? */
+bool view_cause_known(const char *word);
+
+/* ---- lamps.c, slips.c, outages.c ---- */
+/*
+ * {place, site, site_name, unit, unit_name, former, at, incidents: [...],
+ *  lamps: [ {id ("power" | "tslcd" | "internet" | "service"), vi, en, state ("up" | "degraded" | "down" | "unobserved" | "none": it has no such line),
+ *      since, why_vi, why_en, call_vi, call_en, incident (id or null), slip (bool)} ]},
+ * or {"error", "status": 404 | 409, "candidates": [ {site, site_name, unit, unit_name, former} ]}.
+ */
+json_t *view_lamps(struct view *v, const char *place, int64_t at);
+/* {site: {...}} or {"error", "status", "candidates"} as above. */
+json_t *view_place(struct view *v, const char *place, int64_t at);
+/* {incident, language, text}; NULL with why: no such incident, or no matter for a carrier. */
+json_t *view_slip(struct view *v, const char *incident, bool english, const char **why);
+/* outages.h, with "month"; month NULL or "": this one. */
+json_t *view_outages(struct view *v, const char *month, const char *carrier, const char **why);
+/* The same as CSV; gives (malloc). */
+char *view_outages_csv(struct view *v, const char *month, const char *carrier, bool english, const char **why);
+
 #endif

@@ -4,12 +4,14 @@
 
 #include "collector/view/snapshot.h"
 #include "collector/view/view.h"
+#include "common/zone.h"
 
 struct view {
 	const struct collector_config *config; /* borrowed */
 	const struct inventory *inv;           /* borrowed; NULL at first */
 	struct rows *rows;
 	char *rrd_dir;
+	struct zone *zone; /* of the config; NULL: UTC */
 };
 
 /* Does any of its sites at that instant show made-up data? */
@@ -42,5 +44,10 @@ json_t *json_text(const char *s);
 json_t *json_figure(double value);
 /* Array of incidents that the statement (id, body) yields; resets it. NULL gives an empty array. */
 json_t *incident_list(const struct view *v, sqlite3_stmt *st);
+/* The incident as judge keeps it; NULL when there is none. New reference. */
+json_t *incident_body(const struct view *v, const char *id);
+/* Who stands in the inventory under that id, for rows that only name it. New references. */
+json_t *site_name_json(const struct view *v, const char *id);
+json_t *unit_name_json(const struct view *v, const char *id);
 
 #endif
