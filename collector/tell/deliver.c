@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "collector/tell/letter.h"
+#include "collector/tell/list_letter.h"
 #include "common/mail/mail.h"
 #include "common/mail/mime.h"
 #include "collector/tell/picture.h"
@@ -118,14 +119,12 @@ static void on_sent(enum smtp_result result, const char *answer, void *arg)
 static void message_ids(const struct deliver *d, struct buf *own, struct buf *opening)
 {
 	char *text = mem_printf("%s.%s.%s", d->row.kind, d->row.incident, d->row.contact);
-	char *first = mem_printf("open.%s.%s", d->row.incident, d->row.contact);
 
 	mime_message_id(own, text, d->config->mail.from);
-	mime_message_id(opening, first, d->config->mail.from);
+	mime_message_id(opening, d->row.root, d->config->mail.from);
 	buf_put_u8(own, 0);
 	buf_put_u8(opening, 0);
 	free(text);
-	free(first);
 }
 
 static int mail_make(
@@ -145,7 +144,7 @@ static int mail_make(
 	        .to_name = to->name,
 	        .subject = l->subject,
 	        .message_id = (char *)own.data,
-	        .in_reply_to = strcmp(d->row.kind, "open") ? (char *)opening.data : NULL,
+	        .in_reply_to = *d->row.root ? (char *)opening.data : NULL,
 	        .incident = d->row.incident,
 	        .language = l->page.language,
 	        .date_ms = clock_wall_ms(),
@@ -185,7 +184,10 @@ static void on_picture(const uint8_t *png, size_t len, void *arg)
 	}
 	facts = facts_of(d, to);
 	facts.picture = png != NULL;
-	letter_write(&facts, &l);
+	if (list_letter_is(facts.kind))
+		list_letter_write(&facts, &l);
+	else
+		letter_write(&facts, &l);
 	status = mail_make(d, to, &l, png, len);
 	letter_free(&l);
 	if (!status)

@@ -10,7 +10,9 @@
 #include "collector/message.h"
 #include "collector/role.h"
 #include "collector/tell/deliver.h"
+#include "collector/tell/inbox.h"
 #include "collector/tell/outbox.h"
+#include "collector/tell/rounds.h"
 #include "collector/tell/route.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -28,17 +30,25 @@ struct tell {
 	uv_timer_t timer;
 	struct inventory *inventory; /* NULL until core said which: nothing is read before */
 	struct outbox *outbox;
+	struct zone *zone;
 	struct follower *follower;
 	struct deliver *deliver;
+	struct inbox *inbox; /* NULL: answers are read nowhere */
 	struct channel *core, *render;
 	int64_t read_id, committed_id, committed_at;
 	bool telling; /* a sent mail is on its way into the journal */
 };
 
+static struct desk desk_of(const struct tell *t)
+{
+	return (struct desk){t->outbox, t->inventory, t->zone};
+}
+
 /* ---- the journal to the outbox ---- */
 
 static int record_take(struct tell *t, const struct record *r, bool *open)
 {
+	const struct desk desk = desk_of(t);
 	json_t *body;
 	int status = 0;
 
@@ -49,7 +59,7 @@ static int record_take(struct tell *t, const struct record *r, bool *open)
 		status = outbox_begin(t->outbox);
 	if (body && !status) {
 		*open = true;
-		status = route_conclusion(t->outbox, t->inventory, body, r->at_ms, clock_wall_ms());
+		status = route_conclusion(&desk, body, r->at_ms, clock_wall_ms());
 	}
 	json_decref(body);
 	return status < 0 ? status : 0;
@@ -109,6 +119,7 @@ static void on_timer(uv_timer_t *timer)
 
 static void journal_read(struct tell *t)
 {
+	const struct desk desk = desk_of(t);
 	struct record r;
 	bool open = false;
 	int status = 0, got = 0, count;
@@ -131,6 +142,8 @@ static void journal_read(struct tell *t)
 		outbox_rollback(t->outbox);
 	if (status || got < 0)
 		follower_again(t);
+	else if (t->follower && !got)
+		rounds_make(&desk, clock_wall_ms());
 	deliver_kick(t->deliver);
 	/* a full disk is tried again at leisure; more records at once */
 	if (!uv_is_closing((uv_handle_t *)&t->timer))
@@ -206,9 +219,13 @@ static void tell_inventory(struct tell *t, const char *digest)
 	name = mem_printf("inventory/%s.yaml", digest);
 	path = collector_state_path(t->config, name);
 	if (inventory_load(path, t->config->timezone, t->config->language, &inv, &errors) == 0) {
+		struct desk desk;
+
 		t->inventory = inv;
 		deliver_set_inventory(t->deliver, inv);
 		inventory_free(old);
+		desk = desk_of(t);
+		rounds_again(&desk);
 		journal_read(t);
 	} else {
 		log_error("tell keeps its inventory: %s cannot be loaded", path);
@@ -221,11 +238,14 @@ static void tell_inventory(struct tell *t, const char *digest)
 static void status_reply(struct tell *t, struct channel *ch, uint32_t id)
 {
 	struct outbox_figures f = outbox_figures(t->outbox);
+	struct inbox_figures in = inbox_figures(t->inbox);
 	struct buf b = {0};
 
-	buf_printf(&b, "{\"queued\":%lld,\"sent\":%lld,\"failed\":%lld,\"late\":%lld,\"cursor\":%lld}",
+	buf_printf(&b,
+	        "{\"queued\":%lld,\"sent\":%lld,\"failed\":%lld,\"late\":%lld,\"cursor\":%lld,\"replies_read\":%lld,"
+	        "\"replies_taken\":%lld,\"replies_refused\":%lld}",
 	        (long long)f.queued, (long long)f.sent, (long long)f.failed, (long long)f.late,
-	        (long long)t->committed_id);
+	        (long long)t->committed_id, (long long)in.read, (long long)in.acknowledged, (long long)in.refused);
 	channel_reply(ch, MESSAGE_STATUS, id, b.data, b.len);
 	buf_free(&b);
 }
@@ -236,6 +256,10 @@ static void on_message(struct channel *ch, uint16_t kind, uint32_t id, struct cu
 	char digest[80];
 
 	switch (kind) {
+	case MESSAGE_ACK_KEY:
+		if (cursor_left(payload) == ACKMARK_KEY_BYTES)
+			deliver_set_key(t->deliver, cursor_bytes(payload, ACKMARK_KEY_BYTES));
+		break;
 	case MESSAGE_WAKE:
 		uv_timer_start(&t->timer, on_timer, 0, 0);
 		break;
@@ -255,8 +279,10 @@ static void on_peer_close(struct channel *ch, void *arg)
 {
 	struct tell *t = arg;
 
-	if (t->core == ch)
+	if (t->core == ch) {
 		t->core = NULL;
+		inbox_set_core(t->inbox, NULL);
+	}
 	if (t->render == ch) {
 		t->render = NULL;
 		deliver_set_render(t->deliver, NULL);
@@ -271,6 +297,7 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 	if (!strcmp(peer, "core")) {
 		t->core = channel_open(&t->loop, fd, &handlers, t);
 		t->telling = false;
+		inbox_set_core(t->inbox, t->core);
 		cursor_send(t);
 		untold_tell(t);
 	} else if (!strcmp(peer, "render") && index == 0) {
@@ -288,6 +315,7 @@ static void on_stop(void *arg)
 	struct tell *t = arg;
 
 	deliver_close(t->deliver);
+	inbox_close(t->inbox);
 	uv_close((uv_handle_t *)&t->timer, NULL);
 	if (t->core)
 		channel_close(t->core);
@@ -344,7 +372,11 @@ static int tell_begin(struct tell *t)
 
 	free(path);
 	if (!status)
+		status = zone_load(t->config->timezone, &t->zone);
+	if (!status)
 		status = deliver_open(&t->deliver, &t->loop, t->config, t->outbox, on_sent, t);
+	if (!status)
+		status = inbox_open(&t->inbox, &t->loop, t->config);
 	if (status)
 		return status;
 	t->read_id = t->committed_id = outbox_cursor(t->outbox);
@@ -356,8 +388,10 @@ static int tell_begin(struct tell *t)
 static void tell_end(struct tell *t)
 {
 	deliver_free(t->deliver);
+	inbox_free(t->inbox);
 	follower_close(t->follower);
 	outbox_close(t->outbox);
+	zone_free(t->zone);
 	inventory_free(t->inventory);
 	uv_loop_close(&t->loop);
 	free(t);

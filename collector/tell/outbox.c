@@ -1,7 +1,6 @@
-#include "collector/tell/outbox.h"
+#include "collector/tell/outbox_private.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +16,16 @@ enum statement {
 	STATEMENT_CURSOR_SET,
 	STATEMENT_PUT,
 	STATEMENT_HAS,
+	STATEMENT_HEARD,
+	STATEMENT_GATHERED,
 	STATEMENT_WITHDRAW,
 	STATEMENT_NEXT,
 	STATEMENT_DUE,
+	STATEMENT_NEXT_HOOK,
+	STATEMENT_DUE_HOOK,
 	STATEMENT_SENDING,
 	STATEMENT_SENT,
+	STATEMENT_NAMED,
 	STATEMENT_RETRY,
 	STATEMENT_FAIL,
 	STATEMENT_UNTOLD,
@@ -36,48 +40,59 @@ static const char *const statements[STATEMENT_COUNT] = {
         [STATEMENT_ROLLBACK] = "ROLLBACK",
         [STATEMENT_CURSOR_GET] = "SELECT id FROM cursor",
         [STATEMENT_CURSOR_SET] = "UPDATE cursor SET id = ?1 WHERE id < ?1",
-        [STATEMENT_PUT] = "INSERT INTO outbox(incident, kind, contact, created_at, body) VALUES(?1, ?2, ?3, ?4, ?5) "
-                          "ON CONFLICT DO NOTHING",
+        /* a thread begins with the first mail about it; one that a list told of has none */
+        [STATEMENT_PUT] =
+                "INSERT INTO outbox(incident, kind, contact, created_at, body, site, root, state, list, hook) "
+                "VALUES(?1, "
+                "?2, ?3, ?4, ?5, ?6, coalesce(?7, (SELECT coalesce(root, kind || '.' || incident || '.' || contact) "
+                "FROM outbox WHERE incident = ?1 AND contact = ?3 AND state NOT IN ('held', 'listed') ORDER BY id "
+                "LIMIT "
+                "1), CASE WHEN ?2 IN ('reopen', 'resolve', 'resolve-2') THEN 'open.' || ?1 || '.' || ?3 END), ?8, ?9, "
+                "substr(?3, 1, 5) = '" OUTBOX_HOOK "') ON CONFLICT DO NOTHING",
         [STATEMENT_HAS] = "SELECT 1 FROM outbox WHERE incident = ?1 AND kind = ?2 AND contact = ?3",
+        [STATEMENT_HEARD] = "SELECT 1 FROM outbox WHERE incident = ?1 AND contact = ?2 LIMIT 1",
+        [STATEMENT_GATHERED] =
+                "SELECT 1 WHERE EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND contact = ?2 AND state IN "
+                "('held', "
+                "'listed')) AND NOT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND contact = ?2 AND state NOT IN "
+                "('held', 'listed'))",
         [STATEMENT_WITHDRAW] =
-                "DELETE FROM outbox WHERE incident = ?1 AND kind = ?2 AND contact = ?3 AND state = 'queued' "
-                "AND attempts = 0",
+                "DELETE FROM outbox WHERE incident = ?1 AND kind = ?2 AND contact = ?3 AND (state = 'held' OR (state = "
+                "'queued' AND attempts = 0))",
         [STATEMENT_NEXT] =
-                "SELECT id, incident, kind, contact, created_at, attempts, body, again FROM outbox o WHERE "
-                "state = 'queued' AND due_at <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.state = 'queued' "
-                "AND e.contact = o.contact AND e.id < o.id) ORDER BY id LIMIT 1",
-        [STATEMENT_DUE] = "SELECT min(due_at) FROM outbox WHERE state = 'queued'",
+                "SELECT id, incident, kind, contact, created_at, attempts, body, again, root FROM outbox o WHERE "
+                "state = 'queued' AND NOT hook AND due_at <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.state = "
+                "'queued' AND e.contact = o.contact AND e.id < o.id) ORDER BY id LIMIT 1",
+        [STATEMENT_DUE] = "SELECT min(due_at) FROM outbox WHERE state = 'queued' AND NOT hook",
+        [STATEMENT_NEXT_HOOK] =
+                "SELECT id, incident, kind, contact, created_at, attempts, body, again, root FROM outbox o WHERE "
+                "state = 'queued' AND hook AND due_at <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.state IN "
+                "('queued', 'sending') AND e.contact = o.contact AND e.id < o.id) ORDER BY id LIMIT 1",
+        [STATEMENT_DUE_HOOK] = "SELECT min(due_at) FROM outbox o WHERE state = 'queued' AND hook AND NOT EXISTS "
+                               "(SELECT 1 FROM outbox e "
+                               "WHERE e.state IN ('queued', 'sending') AND e.contact = o.contact AND e.id < o.id)",
         [STATEMENT_SENDING] = "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1",
-        [STATEMENT_SENT] = "UPDATE outbox SET state = 'sent', sent_at = ?2, late = ?3, error = NULL WHERE id = ?1",
+        /* a list is no incident, and a webhook no mail: the journal need not know of them */
+        [STATEMENT_SENT] = "UPDATE outbox SET state = 'sent', sent_at = ?2, late = ?3, error = NULL, told = hook OR "
+                           "incident IN ('storm', 'digest') WHERE id = ?1",
+        [STATEMENT_NAMED] = "UPDATE outbox SET sent_at = ?2 WHERE list = ?1",
         [STATEMENT_RETRY] = "UPDATE outbox SET state = 'queued', due_at = ?2, error = ?3 WHERE id = ?1",
         [STATEMENT_FAIL] = "UPDATE outbox SET state = 'failed', error = ?2 WHERE id = ?1",
         [STATEMENT_UNTOLD] =
-                "SELECT id, incident, kind, contact, created_at, attempts, body, again, sent_at FROM outbox "
-                "WHERE state = 'sent' AND told = 0 ORDER BY id LIMIT 1",
+                "SELECT id, incident, coalesce((SELECT l.kind FROM outbox l WHERE l.id = o.list), kind), contact, "
+                "created_at, attempts, body, again, root, sent_at FROM outbox o WHERE state IN ('sent', 'listed') AND "
+                "told = 0 AND sent_at IS NOT NULL ORDER BY id LIMIT 1",
         [STATEMENT_TOLD] = "UPDATE outbox SET told = 1 WHERE id = ?1",
         [STATEMENT_FIGURES] =
                 "SELECT count(*) FILTER (WHERE state IN ('queued', 'sending')), count(*) FILTER (WHERE state = "
-                "'sent'), count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE late) FROM outbox",
+                "'sent'), count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE late) FROM outbox WHERE "
+                "hook = ?1",
 };
 
 struct outbox {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 };
-
-static const char schema[] =
-        "BEGIN;"
-        "CREATE TABLE cursor(id INTEGER NOT NULL);"
-        "INSERT INTO cursor VALUES(0);"
-        "CREATE TABLE outbox(id INTEGER PRIMARY KEY, incident TEXT NOT NULL, kind TEXT NOT NULL, contact TEXT NOT NULL,"
-        " state TEXT NOT NULL DEFAULT 'queued', created_at INTEGER NOT NULL, due_at INTEGER NOT NULL DEFAULT 0,"
-        " attempts INTEGER NOT NULL DEFAULT 0, again INTEGER NOT NULL DEFAULT 0, sent_at INTEGER, late INTEGER NOT "
-        "NULL DEFAULT 0,"
-        " told INTEGER NOT NULL DEFAULT 0, error TEXT, body TEXT NOT NULL, UNIQUE(incident, kind, contact));"
-        "CREATE INDEX outbox_waiting ON outbox(state, id) WHERE state IN ('queued', 'sending');"
-        "CREATE INDEX outbox_untold ON outbox(id) WHERE state = 'sent' AND told = 0;"
-        "PRAGMA user_version = 1;"
-        "COMMIT;";
 
 static int db_error(struct outbox *o, const char *what)
 {
@@ -109,24 +124,6 @@ static void text_bind(sqlite3_stmt *s, int at, const char *text)
 	sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
 }
 
-static int schema_make(struct outbox *o)
-{
-	sqlite3_stmt *s = NULL;
-	int version = 0;
-
-	if (sqlite3_prepare_v2(o->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-	        sqlite3_step(s) == SQLITE_ROW)
-		version = sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	if (version > 1) {
-		log_error("outbox: made by a newer version (%d)", version);
-		return -EPROTO;
-	}
-	if (!version && sqlite3_exec(o->db, schema, NULL, NULL, NULL))
-		return db_error(o, "schema");
-	return 0;
-}
-
 static int outbox_prepare(struct outbox *o)
 {
 	int status;
@@ -134,14 +131,16 @@ static int outbox_prepare(struct outbox *o)
 	if (sqlite3_exec(o->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000",
 	            NULL, NULL, NULL))
 		return db_error(o, "open");
-	status = schema_make(o);
+	status = outbox_schema(o->db);
 	if (status)
 		return status;
 	/* see the header: at least once, with the same Message-ID; old ones are of no use to anyone */
 	if (sqlite3_exec(o->db,
 	            "UPDATE outbox SET state = 'queued', again = 1 WHERE state = 'sending';"
-	            "DELETE FROM outbox WHERE state IN ('sent', 'failed') AND created_at < (unixepoch() - 400 * 86400) "
-	            "* 1000",
+	            "DELETE FROM outbox WHERE state NOT IN ('queued', 'held') AND created_at < (unixepoch() - 400 * "
+	            "86400) "
+	            "* 1000;"
+	            "DELETE FROM known WHERE NOT open AND NOT news AND at < (unixepoch() - 40 * 86400) * 1000",
 	            NULL, NULL, NULL))
 		return db_error(o, "recover");
 	for (int i = 0; i < STATEMENT_COUNT; i++)
@@ -215,19 +214,36 @@ int outbox_commit(struct outbox *o, int64_t cursor)
 	return status;
 }
 
-int outbox_put(struct outbox *o, const char *incident, const char *kind, const char *contact, int64_t created_at,
-        const char *body)
+int outbox_add(struct outbox *o, const struct outbox_item *item)
 {
+	static const char *const states[] = {[OUTBOX_QUEUED] = "queued",
+	        [OUTBOX_HELD] = "held",
+	        [OUTBOX_LISTED] = "listed",
+	        [OUTBOX_COVERED] = "covered"};
 	sqlite3_stmt *s = statement_get(o, STATEMENT_PUT);
 	int status;
 
-	text_bind(s, 1, incident);
-	text_bind(s, 2, kind);
-	text_bind(s, 3, contact);
-	sqlite3_bind_int64(s, 4, created_at);
-	text_bind(s, 5, body);
+	text_bind(s, 1, item->incident);
+	text_bind(s, 2, item->kind);
+	text_bind(s, 3, item->contact);
+	sqlite3_bind_int64(s, 4, item->created_at);
+	text_bind(s, 5, item->body);
+	text_bind(s, 6, item->site);
+	text_bind(s, 7, item->root);
+	text_bind(s, 8, states[item->state]);
+	if (item->list)
+		sqlite3_bind_int64(s, 9, item->list);
 	status = statement_run(o, STATEMENT_PUT, "put");
 	return status ? status : sqlite3_changes(o->db);
+}
+
+int outbox_put(struct outbox *o, const char *incident, const char *kind, const char *contact, int64_t created_at,
+        const char *body)
+{
+	const struct outbox_item item = {
+	        .incident = incident, .kind = kind, .contact = contact, .created_at = created_at, .body = body};
+
+	return outbox_add(o, &item);
 }
 
 static sqlite3_stmt *keyed(
@@ -248,6 +264,28 @@ bool outbox_has(struct outbox *o, const char *incident, const char *kind, const 
 
 	sqlite3_reset(s);
 	return has;
+}
+
+static bool paired(struct outbox *o, enum statement which, const char *incident, const char *contact)
+{
+	sqlite3_stmt *s = statement_get(o, which);
+	bool found;
+
+	text_bind(s, 1, incident);
+	text_bind(s, 2, contact);
+	found = sqlite3_step(s) == SQLITE_ROW;
+	sqlite3_reset(s);
+	return found;
+}
+
+bool outbox_heard(struct outbox *o, const char *incident, const char *contact)
+{
+	return paired(o, STATEMENT_HEARD, incident, contact);
+}
+
+bool outbox_gathered(struct outbox *o, const char *incident, const char *contact)
+{
+	return paired(o, STATEMENT_GATHERED, incident, contact);
 }
 
 bool outbox_withdraw(struct outbox *o, const char *incident, const char *kind, const char *contact)
@@ -273,6 +311,7 @@ static void row_read(sqlite3_stmt *s, struct outbox_row *row)
 	column_copy(s, 1, row->incident, sizeof(row->incident));
 	column_copy(s, 2, row->kind, sizeof(row->kind));
 	column_copy(s, 3, row->contact, sizeof(row->contact));
+	column_copy(s, 8, row->root, sizeof(row->root));
 }
 
 void outbox_row_clear(struct outbox_row *row)
@@ -281,9 +320,9 @@ void outbox_row_clear(struct outbox_row *row)
 	row->body = NULL;
 }
 
-static int64_t outbox_due(struct outbox *o)
+static int64_t due_of(struct outbox *o, enum statement which)
 {
-	sqlite3_stmt *s = statement_get(o, STATEMENT_DUE);
+	sqlite3_stmt *s = statement_get(o, which);
 	int64_t due = -1;
 
 	if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
@@ -292,9 +331,10 @@ static int64_t outbox_due(struct outbox *o)
 	return due;
 }
 
-int outbox_next(struct outbox *o, int64_t now_ms, struct outbox_row *row, int64_t *due_at)
+static int next_of(struct outbox *o, enum statement next, enum statement due, int64_t now_ms, struct outbox_row *row,
+        int64_t *due_at)
 {
-	sqlite3_stmt *s = statement_get(o, STATEMENT_NEXT);
+	sqlite3_stmt *s = statement_get(o, next);
 	int code, status;
 
 	*due_at = -1;
@@ -304,7 +344,7 @@ int outbox_next(struct outbox *o, int64_t now_ms, struct outbox_row *row, int64_
 		row_read(s, row);
 	sqlite3_reset(s);
 	if (code != SQLITE_ROW) {
-		*due_at = outbox_due(o);
+		*due_at = due_of(o, due);
 		return code == SQLITE_DONE ? 0 : db_error(o, "next");
 	}
 	sqlite3_bind_int64(statement_get(o, STATEMENT_SENDING), 1, row->id);
@@ -317,14 +357,33 @@ int outbox_next(struct outbox *o, int64_t now_ms, struct outbox_row *row, int64_
 	return 1;
 }
 
+int outbox_next(struct outbox *o, int64_t now_ms, struct outbox_row *row, int64_t *due_at)
+{
+	return next_of(o, STATEMENT_NEXT, STATEMENT_DUE, now_ms, row, due_at);
+}
+
+int outbox_next_hook(struct outbox *o, int64_t now_ms, struct outbox_row *row, int64_t *due_at)
+{
+	return next_of(o, STATEMENT_NEXT_HOOK, STATEMENT_DUE_HOOK, now_ms, row, due_at);
+}
+
 int outbox_sent(struct outbox *o, int64_t id, int64_t now_ms, bool late)
 {
 	sqlite3_stmt *s = statement_get(o, STATEMENT_SENT);
+	int status;
 
 	sqlite3_bind_int64(s, 1, id);
 	sqlite3_bind_int64(s, 2, now_ms);
 	sqlite3_bind_int(s, 3, late);
-	return statement_run(o, STATEMENT_SENT, "sent");
+	status = statement_run(o, STATEMENT_SENT, "sent");
+	if (status)
+		return status;
+	/* not in one transaction with it: were they lost, screens would count some mails less */
+	s = statement_get(o, STATEMENT_NAMED);
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, now_ms);
+	statement_run(o, STATEMENT_NAMED, "named");
+	return 0;
 }
 
 int outbox_retry(struct outbox *o, int64_t id, int64_t due_at, const char *error)
@@ -353,7 +412,7 @@ int outbox_untold(struct outbox *o, struct outbox_row *row, int64_t *sent_at)
 
 	if (found) {
 		row_read(s, row);
-		*sent_at = sqlite3_column_int64(s, 8);
+		*sent_at = sqlite3_column_int64(s, 9);
 	}
 	sqlite3_reset(s);
 	return found;
@@ -365,14 +424,30 @@ int outbox_told(struct outbox *o, int64_t id)
 	return statement_run(o, STATEMENT_TOLD, "told");
 }
 
-struct outbox_figures outbox_figures(struct outbox *o)
+static struct outbox_figures figures_of(struct outbox *o, bool hook)
 {
 	sqlite3_stmt *s = statement_get(o, STATEMENT_FIGURES);
 	struct outbox_figures f = {0};
 
+	sqlite3_bind_int(s, 1, hook);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		f = (struct outbox_figures){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
 		        sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)};
 	sqlite3_reset(s);
 	return f;
+}
+
+struct outbox_figures outbox_figures(struct outbox *o)
+{
+	return figures_of(o, false);
+}
+
+struct outbox_figures outbox_hook_figures(struct outbox *o)
+{
+	return figures_of(o, true);
+}
+
+sqlite3 *outbox_db(struct outbox *o)
+{
+	return o->db;
 }

@@ -116,7 +116,8 @@ sqlite3_stmt *rows_query(struct rows *r, enum rows_query q)
 
 int64_t rows_mails(struct rows *r, const char *incident)
 {
-	static const char text[] = "SELECT count(*) FROM outbox WHERE incident = ?1 AND state = 'sent'";
+	static const char text[] = "SELECT count(*) FROM outbox WHERE incident = ?1 AND contact NOT LIKE 'hook:%' AND "
+	                           "(state = 'sent' OR (state = 'listed' AND sent_at IS NOT NULL))";
 	int64_t count = 0;
 	if (!r->outbox && !(r->outbox = database_open(r->outbox_path)))
 		return 0;

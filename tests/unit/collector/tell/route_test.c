@@ -14,6 +14,8 @@ struct room {
 	char dir[64], path[96];
 	struct outbox *o;
 	struct inventory *inv;
+	struct zone *zone;
+	struct desk desk;
 };
 
 static int room_open(void **state)
@@ -26,6 +28,8 @@ static int room_open(void **state)
 	assert_int_equal(outbox_open(&r->o, r->path), 0);
 	r->inv = province_load();
 	assert_non_null(r->inv);
+	assert_int_equal(zone_load("Asia/Ho_Chi_Minh", &r->zone), 0);
+	r->desk = (struct desk){r->o, r->inv, r->zone};
 	*state = r;
 	return 0;
 }
@@ -35,6 +39,7 @@ static int room_close(void **state)
 	struct room *r = *state;
 
 	inventory_free(r->inv);
+	zone_free(r->zone);
 	outbox_close(r->o);
 	unlink(r->path);
 	rmdir(r->dir);
@@ -53,7 +58,7 @@ static int conclude(struct room *r, const char *change, int64_t at_ms, int64_t n
 	if (spoil)
 		spoil(body, incident);
 	assert_int_equal(outbox_begin(r->o), 0);
-	rows = route_conclusion(r->o, r->inv, body, at_ms, now_ms);
+	rows = route_conclusion(&r->desk, body, at_ms, now_ms);
 	assert_int_equal(outbox_commit(r->o, outbox_cursor(r->o) + 1), 0);
 	json_decref(incident);
 	json_decref(body);
@@ -134,7 +139,7 @@ static void a_long_outage_is_still_closed(void **state)
 	json_object_set_new(incident, "resolved_at", json_integer(later));
 	body = json_pack("{s:s, s:s, s:o}", "type", "incident", "change", "resolve", "incident", incident);
 	assert_int_equal(outbox_begin(r->o), 0);
-	assert_int_equal(route_conclusion(r->o, r->inv, body, later, later), 2);
+	assert_int_equal(route_conclusion(&r->desk, body, later, later), 2);
 	assert_int_equal(outbox_commit(r->o, 9), 0);
 	json_decref(body);
 }
