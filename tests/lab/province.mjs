@@ -116,7 +116,7 @@ ${each(site)}nodes:
   - { id: col-srv, site: col, kind: server }
 ${each((place) => `  - { id: ${place.id}-srv, site: ${place.id}, kind: server }\n  - { id: ${place.id}-rtr, site: ${place.id}, kind: gear, address: 10.20.${place.k}.1, polled_by: ${place.id}-srv, every: 10s, snmp: { version: 2c } }\n`)}services:
   - { id: portal, name: "Cổng Dịch vụ công", responsible: central, every: 10s, check: { http: "http://portal.lab/" }, checked_by: all }
-  - { id: office, name: "iOffice", every: 10s, check: { http: "http://office.lab:8082/" }, checked_by: all }
+  - { id: office, name: "iOffice", every: 10s, check: { http: "http://office.lab:8083/" }, checked_by: all }
   - { id: land, name: "Đất đai", sector: land, every: 10s, check: { tcp: "10.0.9.10:8081" }, checked_by: all }
   - { id: budget, name: "Ngân sách", sector: finance, responsible: central, every: 10s, check: { http: "http://10.0.9.10:8082/" }, checked_by: all }
   - { id: names, name: "Tên miền của tỉnh", every: 10s, check: { dns: { server: 10.0.0.1, name: portal.lab, expect: 10.0.9.10 } }, checked_by: all }

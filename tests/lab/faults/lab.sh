@@ -221,7 +221,7 @@ lab_up() {
 	_nft add table netdev lab || return 1
 	echo "$n" >"$LAB_DIR/n"
 	_dns_start
-	for i in $(seq "$n") ${LAB_SERVICES:-dc80 dc8081 dc8082}; do _svc_start "$i"; done
+	for i in $(seq "$n") ${LAB_SERVICES:-dc80 dc8081 dc8082 dc8083}; do _svc_start "$i"; done
 	for i in $two; do
 		LAB=$LAB LAB_DIR=$LAB_DIR bash "$LAB_SRC/lab.sh" lab_failover_loop "$i" </dev/null >/dev/null 2>&1 &
 		disown $!
