@@ -9,10 +9,12 @@
 
 #include "collector/tell/letter.h"
 #include "collector/tell/list_letter.h"
+#include "collector/tell/list_letter.h"
 #include "common/mail/mail.h"
 #include "common/mail/mime.h"
 #include "collector/tell/picture.h"
 #include "collector/tell/route.h"
+#include "collector/tell/thread.h"
 #include "common/mail/smtp.h"
 #include "collector/tell/words.h"
 #include "common/clock.h"
@@ -26,7 +28,8 @@ struct deliver {
 	struct picture *picture;
 	struct smtp *smtp;
 	uv_timer_t timer;
-	bool busy, closing;
+	uint8_t key[ACKMARK_KEY_BYTES];
+	bool busy, closing, keyed;
 	int64_t away_ms, away_until; /* back-off while the server is away; boot clock */
 	void (*on_sent)(void *arg);
 	void *arg;
@@ -79,9 +82,13 @@ static void server_away(struct deliver *d, const char *answer)
 	timer_arm(d, d->away_ms);
 }
 
-static void row_later(struct deliver *d, const char *answer)
+/* The others go on: only later mails to the same person wait for this one. */
+static void row_later(struct deliver *d, const char *answer, int64_t most_ms)
 {
 	int64_t wait_ms = DELIVER_LATER_MS << (d->row.attempts < 7 ? d->row.attempts - 1 : 6);
+
+	if (wait_ms > most_ms)
+		wait_ms = most_ms;
 
 	log_warn("mail %s to %s again in %lld s: %s", d->row.incident, d->row.contact, (long long)wait_ms / 1000,
 	        answer);
@@ -108,7 +115,9 @@ static void on_sent(enum smtp_result result, const char *answer, void *arg)
 		return;
 	}
 	if (result == SMTP_LATER)
-		row_later(d, answer);
+		row_later(d, answer, DELIVER_LATER_MOST_MS);
+	else if (result == SMTP_STALLED)
+		row_later(d, answer, DELIVER_MOST_MS);
 	else
 		server_away(d, answer);
 	hand_clear(d);
@@ -116,35 +125,23 @@ static void on_sent(enum smtp_result result, const char *answer, void *arg)
 
 /* ---- before it ---- */
 
-static void message_ids(const struct deliver *d, struct buf *own, struct buf *opening)
+static int mail_make(struct deliver *d, const struct contact *to, const struct letter *l, const struct thread *thread,
+        const uint8_t *png, size_t len)
 {
-	char *text = mem_printf("%s.%s.%s", d->row.kind, d->row.incident, d->row.contact);
-
-	mime_message_id(own, text, d->config->mail.from);
-	mime_message_id(opening, d->row.root, d->config->mail.from);
-	buf_put_u8(own, 0);
-	buf_put_u8(opening, 0);
-	free(text);
-}
-
-static int mail_make(
-        struct deliver *d, const struct contact *to, const struct letter *l, const uint8_t *png, size_t len)
-{
-	struct buf text = {0}, html = {0}, own = {0}, opening = {0};
+	struct buf text = {0}, html = {0};
 	char *sender = mem_printf("%s %s", word_in(WORD_SENDER, l->page.language), d->inventory->name);
 	struct mail m;
 	int status;
 
 	page_text(&l->page, &text);
 	page_html(&l->page, &html);
-	message_ids(d, &own, &opening);
 	m = (struct mail){.from = d->config->mail.from,
 	        .from_name = sender,
 	        .to = to->mail,
 	        .to_name = to->name,
 	        .subject = l->subject,
-	        .message_id = (char *)own.data,
-	        .in_reply_to = *d->row.root ? (char *)opening.data : NULL,
+	        .message_id = (const char *)thread->own.data,
+	        .in_reply_to = thread->opening.len ? (const char *)thread->opening.data : NULL,
 	        .incident = d->row.incident,
 	        .language = l->page.language,
 	        .date_ms = clock_wall_ms(),
@@ -155,8 +152,6 @@ static int mail_make(
 	status = mail_build(&m, &d->data);
 	buf_free(&text);
 	buf_free(&html);
-	buf_free(&own);
-	buf_free(&opening);
 	free(sender);
 	return status;
 }
@@ -167,6 +162,8 @@ static struct letter_facts facts_of(const struct deliver *d, const struct contac
 	        .kind = d->row.kind,
 	        .inventory = d->inventory,
 	        .language = to->language == LANGUAGE_EN ? "en" : "vi",
+	        .web_url = d->config->web.url,
+	        .replies = d->config->mail.inbox.server != NULL,
 	        .late = d->late};
 }
 
@@ -175,6 +172,7 @@ static void on_picture(const uint8_t *png, size_t len, void *arg)
 	struct deliver *d = arg;
 	const struct contact *to = route_contact(d->inventory, d->row.contact);
 	struct letter_facts facts;
+	struct thread thread;
 	struct letter l;
 	int status;
 
@@ -184,12 +182,15 @@ static void on_picture(const uint8_t *png, size_t len, void *arg)
 	}
 	facts = facts_of(d, to);
 	facts.picture = png != NULL;
+	thread_make(d->outbox, d->key, &d->row, d->config->mail.from, &thread);
+	facts.mark = thread.link;
 	if (list_letter_is(facts.kind))
 		list_letter_write(&facts, &l);
 	else
 		letter_write(&facts, &l);
-	status = mail_make(d, to, &l, png, len);
+	status = mail_make(d, to, &l, &thread, png, len);
 	letter_free(&l);
+	thread_free(&thread);
 	if (!status)
 		status = smtp_send(d->smtp, d->config->mail.from, to->mail, d->data.data, d->data.len, on_sent, d);
 	if (status)
@@ -215,7 +216,7 @@ static void row_begin(struct deliver *d)
 		return;
 	}
 	facts = facts_of(d, to);
-	question = letter_graph(&facts, now);
+	question = list_letter_is(d->row.kind) ? NULL : letter_graph(&facts, now);
 	picture_ask(d->picture, question, on_picture, d);
 	free(question);
 }
@@ -224,7 +225,7 @@ void deliver_kick(struct deliver *d)
 {
 	int64_t due_at, now = clock_boot_ms();
 
-	if (d->busy || d->closing || !d->inventory || !d->config->mail.server)
+	if (d->busy || d->closing || !d->keyed || !d->inventory || !d->config->mail.server)
 		return;
 	if (d->away_until > now) {
 		timer_arm(d, d->away_until - now);
@@ -297,6 +298,12 @@ void deliver_set_inventory(struct deliver *d, const struct inventory *inv)
 	d->inventory = inv;
 }
 
+void deliver_set_key(struct deliver *d, const uint8_t key[ACKMARK_KEY_BYTES])
+{
+	memcpy(d->key, key, sizeof(d->key));
+	d->keyed = true;
+}
+
 void deliver_set_render(struct deliver *d, struct channel *render)
 {
 	picture_set_render(d->picture, render);
@@ -318,5 +325,6 @@ void deliver_free(struct deliver *d)
 	buf_free(&d->data);
 	smtp_free(d->smtp);
 	picture_free(d->picture);
+	explicit_bzero(d->key, sizeof(d->key));
 	free(d);
 }

@@ -5,13 +5,14 @@
  * sending (smtp.h), and first of all after the server took it the commit of 'sent'. While the server is
  * away everything waits, with back-off from DELIVER_FIRST_MS to DELIVER_MOST_MS; a mail that leaves more than
  * DELIVER_LATE_MS after its event says so; after DELIVER_GIVE_UP_MS it is given up. One mail refused for now waits alone, and only
- * later mails to the same person wait for it.
+ * later mails to the same person wait for it; the same when the server stalls over one.
  */
 #ifndef SANSANG_TELL_DELIVER_H
 #define SANSANG_TELL_DELIVER_H
 
 #include <uv.h>
 
+#include "collector/ackmark.h"
 #include "collector/config.h"
 #include "collector/inventory/inventory.h"
 #include "collector/tell/outbox.h"
@@ -19,7 +20,8 @@
 
 #define DELIVER_FIRST_MS 2000
 #define DELIVER_MOST_MS (5 * 60000)
-#define DELIVER_LATER_MS 60000 /* first wait after a 4xx, doubling up to an hour */
+#define DELIVER_LATER_MS 60000 /* first wait after a 4xx or a stall, doubling up to an hour, or DELIVER_MOST_MS */
+#define DELIVER_LATER_MOST_MS (64 * 60000)
 #define DELIVER_LATE_MS (5 * 60000)
 #define DELIVER_GIVE_UP_MS (3 * 86400000LL)
 
@@ -30,6 +32,8 @@ int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_c
         void (*on_sent)(void *arg), void *arg);
 /* Borrows until the next call. */
 void deliver_set_inventory(struct deliver *d, const struct inventory *inv);
+/* The key of marks (ackmark.h), copied; nothing is sent before. */
+void deliver_set_key(struct deliver *d, const uint8_t key[ACKMARK_KEY_BYTES]);
 void deliver_set_render(struct deliver *d, struct channel *render);
 /* There may be something to send. */
 void deliver_kick(struct deliver *d);

@@ -17,6 +17,9 @@ struct letter_facts {
 	const char *kind; /* "open", "reopen", "resolve", "resolve-2" */
 	const struct inventory *inventory;
 	const char *language; /* "vi" or "en" */
+	const char *mark;     /* for the link that acknowledges (ackmark.h); NULL or "": none */
+	const char *web_url;  /* of the dashboard; NULL: no links at all */
+	bool replies;         /* answers are read: say how */
 	bool late, picture;
 };
 
