@@ -7,27 +7,6 @@
 #include "collector/tokens.h"
 #include "common/log.h"
 
-#define ACK_TEXT_MAX 4000
-
-/* ---- incidents ---- */
-
-void act_ack(struct act *act)
-{
-	const char *incident = act_text(act, "incident"), *text = act_text(act, "text"), *why = "";
-
-	if (strlen(text) > ACK_TEXT_MAX) {
-		act_refuse(act, 400, "text: at most %d bytes expected", ACK_TEXT_MAX);
-		return;
-	}
-	json_t *known = *incident ? view_incident(act->core->view, incident, &why) : NULL;
-	if (!known) {
-		act_refuse(act, 404, "there is no incident \"%.80s\"", incident);
-		return;
-	}
-	json_decref(known);
-	act_record(act, "ack", incident, text, NULL);
-}
-
 /* ---- agents ---- */
 
 void act_token(struct act *act)

@@ -28,6 +28,15 @@ static const struct {
         {"session", NEED_SESSION, false, act_session},
         {"logout", NEED_SESSION, false, act_logout},
         {"ack", NEED_TECHNICIAN, true, act_ack},
+        {"comment", NEED_TECHNICIAN, true, act_comment},
+        {"close", NEED_TECHNICIAN, true, act_close},
+        {"merge", NEED_TECHNICIAN, true, act_merge},
+        {"ticket", NEED_TECHNICIAN, true, act_ticket},
+        {"maintenance", NEED_TECHNICIAN, true, act_maintenance},
+        {"maintenance-end", NEED_TECHNICIAN, true, act_maintenance_end},
+        {"maintenance-list", NEED_VIEWER, false, act_maintenance_list},
+        {"planned-cuts", NEED_TECHNICIAN, true, act_planned_cuts},
+        {"planned-cuts-list", NEED_VIEWER, false, act_planned_cuts_list},
         {"ack-show", NEED_NOTHING, false, act_ack_show}, /* these three: a signed mark is the right */
         {"ack-link", NEED_NOTHING, false, act_ack_link},
         {"ack-reply", NEED_TELL, false, act_ack_reply},
@@ -40,6 +49,7 @@ static const struct {
         {"units", NEED_VIEWER, false, act_units},
         {"nodes", NEED_VIEWER, false, act_nodes},
         {"incidents", NEED_VIEWER, false, act_incidents},
+        {"incident", NEED_VIEWER, false, act_incident},
         {"find", NEED_VIEWER, false, act_find},
         {"graph", NEED_VIEWER, false, core_act_graph},
 };
@@ -149,13 +159,22 @@ static void on_recorded(int status, int64_t id, void *arg)
 
 static const char *const door_names[] = {[DOOR_WEB] = "web", [DOOR_SOCKET] = "socket", [DOOR_TELL] = "tell"};
 
+void act_record_more(
+        struct act *act, const char *name, const char *target, const char *text, json_t *more, json_t *answer)
+{
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", name, "by", act->by, "target", target, "text",
+	        text, "door", act->how ? act->how : door_names[act->door]);
+
+	act->work = answer;
+	if (more)
+		json_object_update_missing(body, more);
+	json_decref(more);
+	core_journal_act(act->core, body, on_recorded, act);
+}
+
 void act_record(struct act *act, const char *name, const char *target, const char *text, json_t *answer)
 {
-	act->work = answer;
-	core_journal_act(act->core,
-	        json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", name, "by", act->by, "target", target, "text", text,
-	                "door", act->how ? act->how : door_names[act->door]),
-	        on_recorded, act);
+	act_record_more(act, name, target, text, NULL, answer);
 }
 
 void acts_run(

@@ -40,6 +40,9 @@ void act_answer(struct act *act, json_t *answer);
 void act_refuse(struct act *act, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Takes `answer`, given when the act stands in the journal, which is the audit log; 503 when it cannot. */
 void act_record(struct act *act, const char *name, const char *target, const char *text, json_t *answer);
+/* ... with further members, which it takes; they cannot replace the ones above. */
+void act_record_more(
+        struct act *act, const char *name, const char *target, const char *text, json_t *more, json_t *answer);
 /* A member of the request as text; "" when missing or of another type. */
 const char *act_text(const struct act *act, const char *name);
 /* A member as a number, or `otherwise`. */
@@ -50,8 +53,18 @@ void act_login(struct act *act); /* act_people.c */
 void act_session(struct act *act);
 void act_logout(struct act *act);
 void act_user_add(struct act *act);
-void act_ack(struct act *act); /* act_nodes.c */
-void act_token(struct act *act);
+void act_ack(struct act *act); /* act_incident.c */
+void act_comment(struct act *act);
+void act_close(struct act *act);
+void act_merge(struct act *act);
+void act_ticket(struct act *act);
+void act_incident(struct act *act);
+void act_maintenance(struct act *act); /* act_excuse.c */
+void act_maintenance_end(struct act *act);
+void act_maintenance_list(struct act *act);
+void act_planned_cuts(struct act *act);
+void act_planned_cuts_list(struct act *act);
+void act_token(struct act *act); /* act_nodes.c */
 void act_revoke(struct act *act);
 void act_reload(struct act *act);
 void act_ack_show(struct act *act); /* act_mail.c */

@@ -1,6 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/fleet.h"
 #include "collector/view/view_private.h"
+#include "common/clock.h"
+#include "common/memory.h"
 
 static const char *name_of_site(const struct inventory *inv, const char *id)
 {
@@ -74,6 +78,104 @@ static json_t *acts_of(const struct view *v, const char *id)
 	return acts;
 }
 
+/* "service:land@mk-srv1": what makes it and shows as down now. */
+static json_t *still_down(const struct view *v, const char *id)
+{
+	json_t *list = json_array();
+	sqlite3_stmt *st = rows_query(v->rows, QUERY_STILL_DOWN);
+	int64_t now = clock_wall_ms();
+	if (!st)
+		return list;
+	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		int kind = sqlite3_column_int(st, 0);
+		const struct state_machine m = {.state = (uint8_t)sqlite3_column_int(st, 3),
+		        .since = sqlite3_column_int64(st, 4),
+		        .at = sqlite3_column_int64(st, 5)};
+		bool down =
+		        kind == KIND_AGENT
+		                ? sqlite3_column_int(st, 7) != LINK_CONNECTED
+		                : state_now(&m, state_step_ms((enum check_kind)kind, &m, sqlite3_column_int64(st, 6)),
+		                          now, NULL) == STATE_DOWN;
+		const char *instance = rows_text(st, 1);
+		if (down)
+			json_array_append_new(list,
+			        json_sprintf("%s:%s%s%s", kind == KIND_SERVICE ? "service" : check_kind_name(kind),
+			                instance, *instance ? "@" : "", rows_text(st, 2)));
+	}
+	sqlite3_reset(st);
+	return list;
+}
+
+#define MERGED_BEFORE_MS (7LL * 86400000)
+
+/* Ids of those that it took up. */
+static json_t *merged_into(const struct view *v, const json_t *o)
+{
+	json_t *list = json_array();
+	sqlite3_stmt *st = rows_query(v->rows, QUERY_MERGED);
+	if (!st)
+		return list;
+	sqlite3_bind_text(st, 1, word(o, "id"), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, json_integer_value(json_object_get(o, "opened_at")) - MERGED_BEFORE_MS);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		json_array_append_new(list, json_string(rows_text(st, 0)));
+	sqlite3_reset(st);
+	return list;
+}
+
+/* {"central": 12, ...}: what was lost, by who answers for the service. */
+static json_t *lost_by(const struct view *v, const json_t *o)
+{
+	json_t *by = json_object(), *minutes;
+	const char *id;
+	json_object_foreach(json_object_get(o, "minutes_lost"), id, minutes)
+	{
+		const struct service *sv = v->inv ? inventory_service(v->inv, id) : NULL;
+		const char *who = sv ? responsible_name(sv->responsible) : "unknown";
+		json_int_t sum = json_integer_value(json_object_get(by, who)) + json_integer_value(minutes);
+		json_object_set_new(by, who, json_integer(sum));
+	}
+	return by;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	json_int_t s = json_integer_value(json_object_get(*x, "at")), t = json_integer_value(json_object_get(*y, "at"));
+	return s < t ? -1 : s > t;
+}
+
+/* In the order of time, whenever it was told; what is of one instant keeps its order. */
+static void evidence_sort(json_t *o)
+{
+	json_t *list = json_object_get(o, "evidence"), *sorted = json_array();
+	size_t count = json_array_size(list);
+	json_t **rows = mem_alloc((count + 1) * sizeof *rows);
+	for (size_t k = 0; k < count; k++) {
+		size_t at = k;
+		rows[k] = json_array_get(list, k);
+		for (; at && by_time(&rows[at - 1], &rows[at]) > 0; at--) {
+			json_t *swap = rows[at];
+			rows[at] = rows[at - 1];
+			rows[at - 1] = swap;
+		}
+	}
+	for (size_t k = 0; k < count; k++)
+		json_array_append(sorted, rows[k]);
+	json_object_set_new(o, "evidence", sorted);
+	free(rows);
+}
+
+static json_t *site_names(const struct view *v, const json_t *o)
+{
+	json_t *names = json_object(), *id;
+	size_t k;
+	json_array_foreach(json_object_get(o, "sites"), k, id) json_object_set_new(
+	        names, json_string_value(id), json_text(name_of_site(v->inv, json_string_value(id))));
+	return names;
+}
+
 json_t *view_incident(struct view *v, const char *id, const char **why)
 {
 	sqlite3_stmt *st = rows_query(v->rows, QUERY_INCIDENT);
@@ -85,7 +187,13 @@ json_t *view_incident(struct view *v, const char *id, const char **why)
 	if (sqlite3_step(st) == SQLITE_ROW)
 		o = incident_row(v, st);
 	sqlite3_reset(st);
-	if (o)
-		json_object_set_new(o, "acts", acts_of(v, id));
+	if (!o)
+		return NULL;
+	evidence_sort(o);
+	json_object_set_new(o, "acts", acts_of(v, id));
+	json_object_set_new(o, "still_down", still_down(v, id));
+	json_object_set_new(o, "merged", merged_into(v, o));
+	json_object_set_new(o, "minutes_lost_by", lost_by(v, o));
+	json_object_set_new(o, "site_names", site_names(v, o));
 	return o;
 }

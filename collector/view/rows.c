@@ -33,6 +33,14 @@ static const char *const texts[QUERY_COUNT] = {
         [QUERY_UNIT_INCIDENTS] = INCIDENTS "WHERE site IS ?1 AND (?1 IS NOT NULL OR open)" NEWEST "LIMIT 20",
         [QUERY_OPEN_COUNTS] = "SELECT site, count(*) FROM incident WHERE open GROUP BY site",
         [QUERY_ACTS] = "SELECT at, by, act, text FROM incident_act WHERE incident = ?1 ORDER BY at, rowid",
+        [QUERY_STILL_DOWN] =
+                "SELECT c.kind, c.instance, n.name, c.state, c.since, c.at, c.step_ms, n.link FROM trouble t "
+                "JOIN check_state c ON c.id = t.check_id JOIN node n ON n.id = c.node "
+                "WHERE t.incident = ?1 AND t.main ORDER BY t.since, c.id LIMIT 200",
+        [QUERY_MERGED] = "SELECT id FROM incident WHERE state = 'merged' AND opened_at >= ?2 AND "
+                         "json_extract(body, '$.merged_into') = ?1 ORDER BY opened_at, id LIMIT 200",
+        [QUERY_EXCUSES] = "SELECT body FROM excuse WHERE kind = ?1 AND until > ?2 ORDER BY start DESC, id LIMIT 2000",
+        [QUERY_EXCUSE] = "SELECT body FROM excuse WHERE id = ?1",
         [QUERY_EVENTS] = EVENTS "(?2 IS NULL OR kind = ?2) AND at >= ?3 AND at < ?4" LATEST "LIMIT ?5",
         [QUERY_INCIDENTS_SPAN] = INCIDENTS "WHERE opened_at < ?2 AND (open OR resolved_at > ?1) ORDER BY opened_at, id",
         /* every check of the site as it was at ?1: by the stretch that covers it, or as it is since before */

@@ -33,6 +33,10 @@ json_t *view_nodes(struct view *v, int64_t at);
 json_t *view_events(struct view *v, const char *node, const char *kind, int64_t from, int64_t to, const char **why);
 json_t *view_incidents(struct view *v, bool all);
 json_t *view_incident(struct view *v, const char *id, const char **why);
+/* Those to come and in force, newest first; `all`: also what is over. {"maintenance": [...]} or {"planned_cuts": [...]}, by kind. */
+json_t *view_excuses(struct view *v, const char *kind, bool all);
+/* {id, kind, targets, from, until, approved, by, reason, state: "planned" | "running" | "over"}; NULL: there is none. */
+json_t *view_excuse(struct view *v, const char *id);
 json_t *view_find(struct view *v, const char *words, int64_t at);
 
 /* ---- people.c: what people said, and what was practised ---- */
