@@ -51,6 +51,15 @@ static const struct {
         {"incidents", NEED_VIEWER, false, act_incidents},
         {"incident", NEED_VIEWER, false, act_incident},
         {"find", NEED_VIEWER, false, act_find},
+        {"complaint", NEED_VIEWER, true, act_complaint}, /* whoever may look may say what does not work */
+        {"complaints", NEED_VIEWER, false, act_complaints},
+        {"drill", NEED_TECHNICIAN, true, act_drill},
+        {"drill-begin", NEED_TECHNICIAN, true, act_drill_begin},
+        {"drill-cancel", NEED_TECHNICIAN, true, act_drill_cancel},
+        {"drills", NEED_VIEWER, false, act_drills},
+        {"lamps", NEED_VIEWER, false, act_lamps},
+        {"slip", NEED_VIEWER, false, act_slip},
+        {"outages", NEED_VIEWER, false, act_outages},
         {"graph", NEED_VIEWER, false, core_act_graph},
 };
 

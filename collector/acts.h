@@ -43,6 +43,12 @@ void act_record(struct act *act, const char *name, const char *target, const cha
 /* ... with further members, which it takes; they cannot replace the ones above. */
 void act_record_more(
         struct act *act, const char *name, const char *target, const char *text, json_t *more, json_t *answer);
+/* What judge has made of the act with that id; NULL: not yet. New reference. */
+typedef json_t *(*act_look)(struct act *act, const char *id);
+/* Takes `body`, a RECORD_ACT; answers with what `look` gives, or when judge is behind {"id", "pending": true} (act_wait.c). */
+void act_record_wait(struct act *act, json_t *body, const char *id, act_look look);
+/* "pa-SITE-20250701-224005-3fa1": to be read on a phone, and no other's. */
+void act_id_make(const char *prefix, const char *of, char *out, size_t size);
 /* A member of the request as text; "" when missing or of another type. */
 const char *act_text(const struct act *act, const char *name);
 /* A member as a number, or `otherwise`. */
@@ -74,5 +80,14 @@ void act_units(struct act *act); /* act_view.c */
 void act_nodes(struct act *act);
 void act_incidents(struct act *act);
 void act_find(struct act *act);
+void act_complaint(struct act *act); /* act_report.c */
+void act_complaints(struct act *act);
+void act_drill(struct act *act); /* act_drill.c */
+void act_drill_begin(struct act *act);
+void act_drill_cancel(struct act *act);
+void act_drills(struct act *act);
+void act_lamps(struct act *act); /* act_place.c */
+void act_slip(struct act *act);
+void act_outages(struct act *act);
 
 #endif

@@ -26,6 +26,14 @@
  *   nodes      viewer       at                                as view_nodes
  *   incidents  viewer       all                               as view_incidents
  *   find       viewer       words, at                         as view_find
+ *   complaint * viewer      place, words, at (now), name      id, complaint; 409 with "candidates" when the place is ambiguous
+ *   complaints viewer       place, missed, since              as view_complaints
+ *   drill *    technician   targets, cause, words, from, until, detect_within_ms, mail_within_ms, contacts   id, drill
+ *   drill-begin *, drill-cancel *   technician   id           id, drill
+ *   drills     viewer       id; or target, state              as view_drill, view_drills
+ *   lamps      viewer       place                             as view_lamps
+ *   slip       viewer       incident, language                as view_slip
+ *   outages    viewer       month, carrier, csv, language     as view_outages, or csv
  *   graph      viewer       as MESSAGE_GRAPH                  picture (base64), format
  *   (* changes something: needs csrf when it comes from web)
  *
