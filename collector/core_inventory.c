@@ -11,12 +11,37 @@
 
 /* ---- telling ---- */
 
+static void put_text(struct buf *b, const char *text)
+{
+	buf_put_blob(b, text, text ? strlen(text) : 0);
+}
+
+/* Tell signs what it posts; the files with the secrets are for core alone. */
+static void webhooks_tell(struct core_link *l)
+{
+	const struct alerts *a = &l->core->inventory->alerts;
+	struct buf b = {0};
+
+	buf_reserve(&b, 1024 + a->webhook_count * 256);
+	buf_put_varint(&b, a->webhook_count);
+	for (size_t i = 0; i < a->webhook_count; i++) {
+		buf_put_str(&b, a->webhooks[i].id);
+		put_text(&b, vault_text(l->core->vault, a->webhooks[i].secret_file));
+		put_text(&b, vault_text(l->core->vault, a->webhooks[i].ca_file));
+	}
+	channel_send(l->channel, MESSAGE_WEBHOOKS, b.data, b.len);
+	explicit_bzero(b.data, b.len);
+	buf_free(&b);
+}
+
 void core_inventory_tell(struct core_link *l)
 {
 	struct buf b = {0};
 
 	if (!l->core->inventory)
 		return;
+	if (!strcmp(l->peer, "tell"))
+		webhooks_tell(l);
 	buf_put_str(&b, l->core->inventory->digest);
 	channel_send(l->channel, MESSAGE_INVENTORY, b.data, b.len);
 	buf_free(&b);
@@ -129,6 +154,9 @@ static bool refresh_secrets(struct core *core, struct inventory *same, struct va
 	}
 	vault_put(core, vault);
 	ask_again(core);
+	struct core_link *tell = core_link_of(core, "tell");
+	if (tell)
+		webhooks_tell(tell);
 	log_info("files that the inventory names have changed: agents are told");
 	return true;
 }

@@ -51,6 +51,8 @@ enum message_kind {
 	MESSAGE_ASK = 19,
 	/* core -> tell, before the inventory. 32 bytes: the key of marks (ackmark.h) */
 	MESSAGE_ACK_KEY = 20,
+	/* core -> tell, before the inventory and when a secret changed. count varint { webhook id str, secret blob (empty: unsigned), authorities blob (PEM; empty: the system's) } */
+	MESSAGE_WEBHOOKS = 21,
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "collector/message.h"
 #include "collector/role.h"
 #include "collector/tell/deliver.h"
+#include "collector/tell/hooks.h"
 #include "collector/tell/inbox.h"
 #include "collector/tell/outbox.h"
 #include "collector/tell/rounds.h"
@@ -33,6 +34,7 @@ struct tell {
 	struct zone *zone;
 	struct follower *follower;
 	struct deliver *deliver;
+	struct hooks *hooks;
 	struct inbox *inbox; /* NULL: answers are read nowhere */
 	struct channel *core, *render;
 	int64_t read_id, committed_id, committed_at;
@@ -145,6 +147,7 @@ static void journal_read(struct tell *t)
 	else if (t->follower && !got)
 		rounds_make(&desk, clock_wall_ms());
 	deliver_kick(t->deliver);
+	hooks_kick(t->hooks);
 	/* a full disk is tried again at leisure; more records at once */
 	if (!uv_is_closing((uv_handle_t *)&t->timer))
 		uv_timer_start(&t->timer, on_timer, count == TURN_RECORDS && !status ? 0 : IDLE_MS, 0);
@@ -223,6 +226,7 @@ static void tell_inventory(struct tell *t, const char *digest)
 
 		t->inventory = inv;
 		deliver_set_inventory(t->deliver, inv);
+		hooks_set_inventory(t->hooks, inv);
 		inventory_free(old);
 		desk = desk_of(t);
 		rounds_again(&desk);
@@ -237,15 +241,17 @@ static void tell_inventory(struct tell *t, const char *digest)
 
 static void status_reply(struct tell *t, struct channel *ch, uint32_t id)
 {
-	struct outbox_figures f = outbox_figures(t->outbox);
+	struct outbox_figures f = outbox_figures(t->outbox), hooks = outbox_hook_figures(t->outbox);
 	struct inbox_figures in = inbox_figures(t->inbox);
 	struct buf b = {0};
 
 	buf_printf(&b,
 	        "{\"queued\":%lld,\"sent\":%lld,\"failed\":%lld,\"late\":%lld,\"cursor\":%lld,\"replies_read\":%lld,"
-	        "\"replies_taken\":%lld,\"replies_refused\":%lld}",
+	        "\"replies_taken\":%lld,\"replies_refused\":%lld,"
+	        "\"hooks_queued\":%lld,\"hooks_sent\":%lld,\"hooks_failed\":%lld}",
 	        (long long)f.queued, (long long)f.sent, (long long)f.failed, (long long)f.late,
-	        (long long)t->committed_id, (long long)in.read, (long long)in.acknowledged, (long long)in.refused);
+	        (long long)t->committed_id, (long long)in.read, (long long)in.acknowledged, (long long)in.refused,
+	        (long long)hooks.queued, (long long)hooks.sent, (long long)hooks.failed);
 	channel_reply(ch, MESSAGE_STATUS, id, b.data, b.len);
 	buf_free(&b);
 }
@@ -259,6 +265,9 @@ static void on_message(struct channel *ch, uint16_t kind, uint32_t id, struct cu
 	case MESSAGE_ACK_KEY:
 		if (cursor_left(payload) == ACKMARK_KEY_BYTES)
 			deliver_set_key(t->deliver, cursor_bytes(payload, ACKMARK_KEY_BYTES));
+		break;
+	case MESSAGE_WEBHOOKS:
+		hooks_set_keys(t->hooks, payload);
 		break;
 	case MESSAGE_WAKE:
 		uv_timer_start(&t->timer, on_timer, 0, 0);
@@ -315,6 +324,7 @@ static void on_stop(void *arg)
 	struct tell *t = arg;
 
 	deliver_close(t->deliver);
+	hooks_close(t->hooks);
 	inbox_close(t->inbox);
 	uv_close((uv_handle_t *)&t->timer, NULL);
 	if (t->core)
@@ -377,6 +387,8 @@ static int tell_begin(struct tell *t)
 		status = deliver_open(&t->deliver, &t->loop, t->config, t->outbox, on_sent, t);
 	if (!status)
 		status = inbox_open(&t->inbox, &t->loop, t->config);
+	if (!status)
+		status = hooks_open(&t->hooks, &t->loop, t->outbox, 0);
 	if (status)
 		return status;
 	t->read_id = t->committed_id = outbox_cursor(t->outbox);
@@ -388,6 +400,7 @@ static int tell_begin(struct tell *t)
 static void tell_end(struct tell *t)
 {
 	deliver_free(t->deliver);
+	hooks_free(t->hooks);
 	inbox_free(t->inbox);
 	follower_close(t->follower);
 	outbox_close(t->outbox);
