@@ -185,6 +185,13 @@ struct judge_check *fleet_subject(struct fleet *f, struct judge_node *n, const c
 	return whose ? fleet_check_make(f, whose, (enum check_kind) class->id, instance) : NULL;
 }
 
+/* Closer looks bear the name of the line or path that was looked at. */
+static struct judge_check *check_looked_at(const struct judge_node *n, const char *subject)
+{
+	struct judge_check *c = fleet_check(n, KIND_UPLINK, subject);
+	return c ? c : fleet_check(n, KIND_PATH, subject);
+}
+
 void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *subject)
 {
 	if (set >= FLEET_SETS_MAX)
@@ -194,7 +201,10 @@ void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *
 		memset(n->sets + n->set_count, 0, (set + 1 - n->set_count) * sizeof *n->sets);
 		n->set_count = set + 1;
 	}
-	n->sets[set] = (struct judge_set){fleet_subject(f, n, class_name, subject), true};
+	bool look = !strcmp(class_name, metric_class(CLASS_LOOK)->name);
+	struct judge_check *c = look ? check_looked_at(n, subject) : fleet_subject(f, n, class_name, subject);
+	/* the first look may come before the first row of what is looked at */
+	n->sets[set] = (struct judge_set){.check = c, .known = c || !look, .look = look};
 }
 
 void fleet_relink(struct fleet *f, const struct inventory *inv)
@@ -212,8 +222,26 @@ enum state check_state_now(const struct judge_check *c, int64_t now, int64_t *si
 	        &c->machine, state_step_ms(c->kind, &c->machine, c->step_ms), lasting ? c->machine.at : now, since);
 }
 
+struct quality *check_quality_make(struct judge_check *c)
+{
+	if (!c->quality)
+		c->quality = mem_alloc(sizeof *c->quality);
+	return c->quality;
+}
+
+unsigned check_quality(const struct judge_check *c)
+{
+	unsigned bits = c->quality ? c->quality->bits : 0;
+	const struct judge_check *core = c->kind == KIND_UPLINK && c->site && c->site->uplink_count == 1
+	                                         ? fleet_check(c->node, KIND_PATH, "core")
+	                                         : NULL;
+	bool fresh = core && core->quality && core->row_at >= c->row_at - 2 * core->step_ms;
+	return fresh ? bits | core->quality->bits : bits;
+}
+
 static void check_free(struct judge_check *c)
 {
+	free(c->quality);
 	if (c->figures)
 		figures_free(c->figures);
 	free(c->figures);

@@ -11,6 +11,7 @@
 #include "collector/inventory/inventory.h"
 #include "collector/judge/figures.h"
 #include "collector/judge/index.h"
+#include "collector/judge/quality.h"
 #include "collector/judge/state.h"
 #include "common/clock.h"
 #include "common/metric.h"
@@ -24,10 +25,18 @@
 enum agent_link { LINK_NEVER, LINK_CONNECTED, LINK_SILENT, LINK_CLOSED }; /* stored */
 const char *agent_link_name(int link);                                    /* "never" ... */
 
+enum witness_bits {
+	WITNESS_AWAKE = 1,    /* it has samples from within */
+	WITNESS_REBOOTED = 2, /* another boot id since */
+	WITNESS_HOLE = 4,     /* a time without samples */
+	WITNESS_DONE = 8      /* its samples go on after the end: all is said */
+};
+
 /* What a set number stands for. */
 struct judge_set {
 	struct judge_check *check; /* NULL: nothing that is judged */
 	bool known;                /* asked before */
+	bool look;                 /* closer looks at that check, not its own rows */
 };
 
 /* Something that a node told beside its rows (event.h). */
@@ -65,7 +74,7 @@ struct judge_node {
 	struct incident *witnessed; /* dark stretch that its spool has still to testify about */
 	struct node_event *recent;  /* owned; EVENTS_RECENT of them, NULL until the first */
 	unsigned events_pending;    /* taken since the last commit */
-	bool awake;                 /* it has samples from within that stretch */
+	uint8_t awake;              /* what it told of that stretch, enum witness_bits */
 };
 
 struct judge_check {
@@ -83,8 +92,8 @@ struct judge_check {
 	int64_t row_at; /* last row; machine.at counts hints too */
 	struct state_machine machine;
 	double value[FIGURES_VALUES_MAX]; /* last: loss and rtt, or connect time; NaN unknown */
-	double usual_ms;                  /* slow mean of good round trips, 0 none */
 	struct figures *figures;          /* owned, NULL for kinds without */
+	struct quality *quality;          /* owned; of lines, paths and gear's ports, NULL until a row came */
 	struct trouble *trouble;          /* of incident.h */
 };
 
@@ -103,6 +112,10 @@ struct judge_node *fleet_node_make(struct fleet *f, const char *name);
 struct judge_check *fleet_check(const struct judge_node *n, enum check_kind kind, const char *instance);
 /* Makes it when missing; NULL when the node has too many. */
 struct judge_check *fleet_check_make(struct fleet *f, struct judge_node *n, enum check_kind kind, const char *instance);
+/* Made when missing. */
+struct quality *check_quality_make(struct judge_check *c);
+/* What is bad about a line (enum quality_bits): seen by the check, or of a site's only line by the path to the core too. */
+unsigned check_quality(const struct judge_check *c);
 /* Begins another epoch: set numbers are forgotten. */
 void fleet_epoch(struct judge_node *n, uint64_t epoch);
 void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *class_name, const char *subject);

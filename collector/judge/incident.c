@@ -159,7 +159,7 @@ const struct verdict *incident_verdict(const struct incident *i)
 
 bool incident_alarms(const struct incident *i)
 {
-	return i->live;
+	return i->live && state_alarms(i->kind) && cause_alarms(incident_verdict(i)->cause);
 }
 
 void incident_merge(struct incident *i, const struct incident *into)

@@ -62,14 +62,17 @@ static int load_nodes(struct store *s, struct judge *j)
 static void memory_get(struct judge_check *c, const void *data, int len)
 {
 	struct cursor in = cursor_of(data, (size_t)len);
-	if (cursor_u8(&in) != MEMORY_VERSION)
+	unsigned version = cursor_u8(&in);
+	if (version < 1 || version > MEMORY_VERSION)
 		return;
 	c->machine.run_state = cursor_u8(&in);
 	c->machine.run = cursor_u8(&in);
 	c->machine.run_at = cursor_svarint(&in);
 	c->row_at = cursor_svarint(&in);
-	uint64_t usual = cursor_u64(&in);
-	memcpy(&c->usual_ms, &usual, sizeof usual);
+	if (version == 1)
+		cursor_u64(&in);
+	else if (cursor_u8(&in))
+		quality_decode(check_quality_make(c), &in);
 	if (cursor_u8(&in) && c->figures && figures_decode(c->figures, &in))
 		log_warn("state.db: the figures of check %lld cannot be read", (long long)c->id);
 }
@@ -213,7 +216,7 @@ static int load_meta(struct store *s, struct judge *j, int64_t *cursor)
 			j->cut = incident_find(&j->incidents, text(st, 1));
 	}
 	if (j->cut)
-		j->cut_by_path = j->cut->first.confidence == CONFIDENCE_CERTAIN;
+		j->cut_by_path = j->cut->facts.is[FACT_EVERYBODY].rank > RANK_AFAR;
 	return sqlite3_finalize(st) ? -EIO : 0;
 }
 

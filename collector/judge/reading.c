@@ -9,13 +9,9 @@
 #define YEAR_2020_MS 1577836800000LL
 /* a row from later than this is the agent's wrong clock */
 #define FUTURE_MS 60000
-#define LOSS_SLOW 5.0  /* percent */
 #define DISK_FULL 95.0 /* percent */
-#define RTT_TIMES 5.0  /* of the usual one, and ... */
-#define RTT_MORE_MS 50.0
 #define CLOCK_OFF_MS 1000.0
 #define CERTIFICATE_DAYS 14.0 /* time enough to have another signed */
-#define USUAL_WEIGHT (1.0 / 64)
 
 struct reading {
 	struct judge *j;
@@ -40,17 +36,6 @@ static void measure(struct judge *j, struct judge_check *c, unsigned slot, enum 
 		figures_add(c->figures, slot, at, v[column], metric_scale(m->decimals));
 }
 
-/* Far above the usual: both in proportion and in milliseconds. The usual follows slowly, and only good rows. */
-static bool rtt_slow(struct judge_check *c, double rtt)
-{
-	if (isnan(rtt))
-		return false;
-	if (c->usual_ms > 0 && rtt > c->usual_ms * RTT_TIMES && rtt > c->usual_ms + RTT_MORE_MS)
-		return true;
-	c->usual_ms = c->usual_ms > 0 ? c->usual_ms + (rtt - c->usual_ms) * USUAL_WEIGHT : rtt;
-	return false;
-}
-
 static enum state read_path(
         struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
@@ -58,12 +43,14 @@ static enum state read_path(
 	measure(j, c, 1, CLASS_PATH, PATH_RTT, at, v, count);
 	if (isnan(c->value[0]))
 		return STATE_UNOBSERVED;
+	quality_row(check_quality_make(c), at, c->value[0], c->value[1]);
+	if (count > PATH_OUT_OCTETS && v[PATH_IN_OCTETS] != METRIC_UNKNOWN)
+		quality_traffic(c->quality, at, v[PATH_IN_OCTETS], v[PATH_OUT_OCTETS]);
 	if (c->value[0] >= 100) {
 		*reason = REASON_TIMEOUT;
 		return STATE_DOWN;
 	}
-	bool slow = rtt_slow(c, c->value[1]);
-	return slow || c->value[0] >= LOSS_SLOW ? STATE_DEGRADED : STATE_UP;
+	return check_quality(c) ? STATE_DEGRADED : STATE_UP;
 }
 
 static enum state read_service(
@@ -83,9 +70,11 @@ static enum state read_interface(
         struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	(void)j;
-	(void)c;
-	(void)at;
 	(void)reason;
+	/* what goes through a router may fill the line behind it */
+	if (count > IF_OUT_OCTETS && c->node->inv && c->node->inv->kind == NODE_GEAR &&
+	        v[IF_IN_OCTETS] != METRIC_UNKNOWN)
+		quality_traffic(check_quality_make(c), at, v[IF_IN_OCTETS], v[IF_OUT_OCTETS]);
 	if (count <= IF_CARRIER || v[IF_CARRIER] == METRIC_UNKNOWN)
 		return STATE_UNOBSERVED;
 	return v[IF_CARRIER] ? STATE_UP : STATE_DOWN;
@@ -219,18 +208,26 @@ static enum state (*const readers[KIND_COUNT])(
         [KIND_TLS] = read_tls,
 };
 
-static struct judge_check *check_of_set(struct reading *rd, uint32_t set)
+/* NULL: nothing is known of it. */
+static const struct judge_set *set_of(struct reading *rd, uint32_t set)
 {
 	struct judge_node *n = rd->n;
 	const char *class_name, *instance;
 	uint8_t layout;
 	if (set < n->set_count && n->sets[set].known)
-		return n->sets[set].check;
+		return &n->sets[set];
 	const struct judge_source *s = &rd->j->source;
 	if (!s->dict || !s->dict(s->arg, n->name, n->epoch, set, &class_name, &layout, &instance))
 		return NULL;
 	fleet_set(&rd->j->fleet, n, set, class_name, instance);
-	return set < n->set_count ? n->sets[set].check : NULL;
+	return set < n->set_count ? &n->sets[set] : NULL;
+}
+
+/* Of the row that follows. */
+static void read_look(struct judge_check *c, int64_t at, const int64_t *v, unsigned count)
+{
+	if (count > LOOK_BURSTS && v[LOOK_ECHOES] != METRIC_UNKNOWN)
+		quality_look(check_quality_make(c), at, v[LOOK_ECHOES], v[LOOK_LOST], v[LOOK_BURSTS]);
 }
 
 static void on_dict(void *arg, uint32_t set, const char *class_name, uint8_t layout, const char *instance)
@@ -248,9 +245,14 @@ static void on_row(void *arg, uint32_t set, int64_t boot_ms, const int64_t *valu
 	/* a box that woke in 1970 and could not be verified: its times mean nothing */
 	if (at < YEAR_2020_MS || at > rd->r->at_ms + FUTURE_MS)
 		return;
-	struct judge_check *c = check_of_set(rd, set);
+	const struct judge_set *known = set_of(rd, set);
+	struct judge_check *c = known ? known->check : NULL;
 	if (!c || at <= c->row_at)
 		return;
+	if (known->look) {
+		read_look(c, at, values, count);
+		return;
+	}
 	if (c->figures && figures_over(c->figures, at)) {
 		judge_keep_hour(rd->j, c);
 		figures_begin(c->figures, at);
@@ -270,6 +272,8 @@ static void on_row(void *arg, uint32_t set, int64_t boot_ms, const int64_t *valu
 	unsigned moves = state_feed(&c->machine, state_rule(c->kind), step_ms, at, seen, reason, out);
 	for (unsigned i = 0; i < moves; i++)
 		judge_move(rd->j, c, &out[i], !isnan(c->value[0]));
+	if (c->trouble && seen == STATE_DEGRADED)
+		quality_tell(rd->j, c);
 }
 
 static void on_event(void *arg, int64_t boot_ms, const char *kind, const char *text)

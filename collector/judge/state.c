@@ -7,22 +7,25 @@ static const char *const state_names[] = {"unobserved", "up", "degraded", "down"
 static const struct {
 	const char *name;
 	struct state_rule rule;
+	uint8_t accuses_from; /* enum state */
+	bool warns;
 } kinds[KIND_COUNT] = {
-        [KIND_HOST] = {"host", {1, 2, 3}},
-        [KIND_INTERFACE] = {"if", {1, 1, 3}},
-        [KIND_PATH] = {"path", {1, 2, 3}},
-        [KIND_UPLINK] = {"uplink", {1, 2, 3}},
+        [KIND_HOST] = {"host", {1, 2, 3}, STATE_DEGRADED, true},
+        [KIND_INTERFACE] = {"if", {1, 1, 3}, STATE_DOWN, false},
+        /* quality.h has its own patience */
+        [KIND_PATH] = {"path", {1, 2, 1}, STATE_DEGRADED, false},
+        [KIND_UPLINK] = {"uplink", {1, 2, 1}, STATE_DEGRADED, false},
         /* the agent has confirmed a failure by quick re-probes before it says so */
-        [KIND_SERVICE] = {"svc", {1, 2, 3}},
-        [KIND_AGENT] = {"agent", {1, 1, 1}},
-        [KIND_HEALTH] = {"health", {1, 2, 2}},
-        [KIND_CLOCK] = {"clock", {1, 2, 3}},
+        [KIND_SERVICE] = {"svc", {1, 2, 3}, STATE_DOWN, false},
+        [KIND_AGENT] = {"agent", {1, 1, 1}, STATE_DOWN, false},
+        [KIND_HEALTH] = {"health", {1, 2, 2}, STATE_DEGRADED, true},
+        [KIND_CLOCK] = {"clock", {1, 2, 3}, STATE_DEGRADED, false},
         /* the last gasp may be the only row */
-        [KIND_UPS] = {"ups", {1, 2, 1}},
+        [KIND_UPS] = {"ups", {1, 2, 1}, STATE_DEGRADED, true},
         /* busy gear misses a poll now and then */
-        [KIND_GEAR] = {"gear", {2, 1, 3}},
-        [KIND_MTU] = {"mtu", {2, 2, 2}},
-        [KIND_TLS] = {"tls", {1, 1, 1}},
+        [KIND_GEAR] = {"gear", {2, 1, 3}, STATE_DOWN, false},
+        [KIND_MTU] = {"mtu", {2, 2, 2}, STATE_DEGRADED, false},
+        [KIND_TLS] = {"tls", {1, 1, 1}, STATE_DEGRADED, true},
 };
 
 const char *state_name(int state)
@@ -38,6 +41,16 @@ const char *check_kind_name(int kind)
 const struct state_rule *state_rule(enum check_kind kind)
 {
 	return &kinds[kind].rule;
+}
+
+bool state_accuses(enum check_kind kind, int state)
+{
+	return state >= kinds[kind].accuses_from;
+}
+
+bool state_alarms(enum check_kind kind)
+{
+	return !kinds[kind].warns;
 }
 
 int64_t state_step_ms(enum check_kind kind, const struct state_machine *m, int64_t step_ms)

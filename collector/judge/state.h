@@ -6,7 +6,7 @@
  * many rows as the rule of its kind asks for, and then from the first of them on. A
  * check that was not seen for 2.5 steps is unobserved from the end of the last step
  * that was seen; the first row after that decides at once unless it is bad news that the
- * rule wants confirmed. Runs in judge. Times are UTC ms.
+ * rule wants confirmed. What a kind accuses whom of stands in one table with its rule. Runs in judge. Times are UTC ms.
  */
 #ifndef SANSANG_JUDGE_STATE_H
 #define SANSANG_JUDGE_STATE_H
@@ -40,6 +40,11 @@ struct state_rule {
 	uint8_t down_rows, up_rows, degraded_rows; /* rows in a row that make it so */
 };
 const struct state_rule *state_rule(enum check_kind kind);
+
+/* Is a check of that kind in that state somebody's matter (trouble.h)? Others only have a state. */
+bool state_accuses(enum check_kind kind, int state);
+/* Is it an alarm when its unit is live? Otherwise a warning: what still works, or may yet. */
+bool state_alarms(enum check_kind kind);
 
 struct state_machine {
 	uint8_t state, reason; /* enum reason of common/metric.h */

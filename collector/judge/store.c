@@ -208,14 +208,14 @@ static int put_node(struct store *s, const struct judge_node *n)
 /* What the columns do not show: see memory_get() in load.c. */
 static void memory_put(const struct judge_check *c, struct buf *out)
 {
-	uint64_t usual;
-	memcpy(&usual, &c->usual_ms, sizeof usual);
 	buf_put_u8(out, MEMORY_VERSION);
 	buf_put_u8(out, c->machine.run_state);
 	buf_put_u8(out, c->machine.run);
 	buf_put_svarint(out, c->machine.run_at);
 	buf_put_svarint(out, c->row_at);
-	buf_put_u64(out, usual);
+	buf_put_u8(out, c->quality != NULL);
+	if (c->quality)
+		quality_encode(c->quality, out);
 	buf_put_u8(out, c->figures != NULL);
 	if (c->figures)
 		figures_encode(c->figures, out);

@@ -40,7 +40,7 @@ struct store {
 	uint32_t pruned; /* node whose old history was dropped last */
 };
 
-#define MEMORY_VERSION 1
+#define MEMORY_VERSION 2 /* 1: the usual round trip in the place of the quality */
 
 /* One step of a statement that gives no row, reset. 0 or -EIO, logged. */
 int store_step(struct store *s, sqlite3_stmt *st);

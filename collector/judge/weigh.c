@@ -49,6 +49,15 @@ static const struct cause_rule rules[] = {
         {CAUSE_HOST_DOWN, FACT_ONE_WAY, YES, RULES_OUT},
         {CAUSE_LAN_LINK_DOWN, FACT_ONE_WAY, YES, -6},
         {CAUSE_GEAR_DOWN, FACT_ONE_WAY, YES, -6},
+        /* its kernel lives and the way to it is well */
+        {CAUSE_AGENT_DOWN, FACT_ACKNOWLEDGES, YES, 6},
+        {CAUSE_UPLINK_DOWN, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_SITE_POWER, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_AREA_POWER, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_UPSTREAM_SHARED, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_LAN_LINK_DOWN, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_GEAR_DOWN, FACT_ACKNOWLEDGES, YES, RULES_OUT},
+        {CAUSE_HOST_DOWN, FACT_ACKNOWLEDGES, YES, -6},
         /* one machine of several: neither power nor the line */
         {CAUSE_HOST_DOWN, FACT_SIBLINGS, YES, 3},
         {CAUSE_LAN_LINK_DOWN, FACT_SIBLINGS, YES, 1},
@@ -265,7 +274,7 @@ static const struct cause_rule rules[] = {
 static const struct {
 	unsigned may, obvious;
 } reach[CAUSE_COUNT] = {
-        [CAUSE_SITE_POWER] = {DARK | OF(KIND_GEAR) | OF(KIND_HOST), DARK},
+        [CAUSE_SITE_POWER] = {DARK | OF(KIND_GEAR) | OF(KIND_HOST) | OF(KIND_UPS), DARK},
         [CAUSE_AREA_POWER] = {DARK | OF(KIND_HOST), 0},
         [CAUSE_UPLINK_DOWN] = {DARK, OF(KIND_AGENT) | OF(KIND_SERVICE)},
         [CAUSE_UPLINK_DEGRADED] = {DARK, 0},
