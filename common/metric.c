@@ -205,6 +205,7 @@ static const char *const reasons[REASON_COUNT] = {
         [REASON_TOO_LARGE] = "too-large",
         [REASON_UNSYNCHRONISED] = "unsynchronised",
         [REASON_AUTHENTICATION] = "authentication",
+        [REASON_HINDSIGHT] = "hindsight",
 };
 
 const struct metric_class *metric_class(enum metric_class_id id)

@@ -177,6 +177,7 @@ enum reason {
 	REASON_TOO_LARGE,
 	REASON_UNSYNCHRONISED, /* a time server that does not know the time itself */
 	REASON_AUTHENTICATION,
+	REASON_HINDSIGHT, /* nobody saw it: concluded afterwards from what was found out */
 	REASON_COUNT
 };
 const char *reason_name(int64_t reason); /* "refused"; "unknown" out of range */

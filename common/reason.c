@@ -29,6 +29,7 @@ static const struct {
         [REASON_TOO_LARGE] = {"dữ liệu quá lớn", "too large"},
         [REASON_UNSYNCHRONISED] = {"đồng hồ chưa đồng bộ", "clock not synchronised"},
         [REASON_AUTHENTICATION] = {"sai mã xác thực", "authentication failed"},
+        [REASON_HINDSIGHT] = {"không đo được, kết luận sau sự cố", "not measured, concluded afterwards"},
 };
 
 const char *reason_vi(int reason)
