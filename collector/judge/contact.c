@@ -37,7 +37,41 @@ void contact_heard(struct judge *j, struct judge_node *n, int64_t at)
 	isolation_heard(j, n, at);
 }
 
-static void lost(struct judge *j, struct judge_node *n, enum agent_link link, int64_t at)
+/*
+ * What the collector's kernel knew of the connection (common/stall.h). "dead" is silent: either nothing passes, or only theirs does not,
+ * and the site must tell. "silent" is that all of ours was acknowledged: their kernel lives and the way is well.
+ */
+static const struct {
+	const char *verdict;
+	enum fact fact;
+	const char *vi, *en;
+} stalls[] = {
+        {"out", FACT_ONE_WAY, "Gói từ trạm đo %s vẫn tới, gói của máy chủ giám sát không tới nơi",
+                "What agent %s sends arrives, what the collector sends does not"},
+        {"hole-out", FACT_LARGE_ONLY, "Chỉ gói nhỏ của máy chủ giám sát tới được trạm đo %s",
+                "Only what is small arrives at agent %s"},
+        {"hole-in", FACT_LARGE_ONLY, "Chỉ gói nhỏ của trạm đo %s tới được máy chủ giám sát",
+                "Only what is small arrives from agent %s"},
+        {"silent", FACT_ACKNOWLEDGES, "Máy của trạm đo %s vẫn xác nhận mọi gói tin nhưng trạm đo không nói gì",
+                "The host of agent %s acknowledges every packet, but the agent says nothing"},
+};
+
+static void tell_stall(struct judge *j, struct judge_node *n, const json_t *o, int64_t at)
+{
+	const char *verdict = json_string_value(json_object_get(json_object_get(o, "tcp"), "verdict"));
+	char vi[200], en[200];
+	for (size_t k = 0; verdict && k < sizeof stalls / sizeof stalls[0]; k++) {
+		if (strcmp(stalls[k].verdict, verdict))
+			continue;
+		trouble_know(j, n->agent, stalls[k].fact, ANSWER_YES, RANK_AFAR, at, "tcp");
+		snprintf(vi, sizeof vi, stalls[k].vi, n->name);
+		snprintf(en, sizeof en, stalls[k].en, n->name);
+		if (n->agent->trouble && n->agent->trouble->incident)
+			incident_evidence(n->agent->trouble->incident, at, "tcp", vi, en);
+	}
+}
+
+static void lost(struct judge *j, struct judge_node *n, enum agent_link link, int64_t at, const json_t *o)
 {
 	/* closed after silent adds nothing: it is we who gave up */
 	if (n->link == LINK_SILENT || n->link == link)
@@ -50,6 +84,8 @@ static void lost(struct judge *j, struct judge_node *n, enum agent_link link, in
 		isolation_silent(j, at);
 	if (!was_closed)
 		trouble_begin(j, n->agent, from, REASON_TIMEOUT, false, link == LINK_SILENT ? 1 : CLOSED_HOLD_MS);
+	trouble_know(j, n->agent, link == LINK_SILENT ? FACT_SILENT : FACT_CLOSED, ANSWER_YES, RANK_AFAR, at, "judge");
+	tell_stall(j, n, o, at);
 }
 
 static void copy_word(const json_t *o, const char *key, char *out, size_t size)
@@ -74,9 +110,9 @@ void contact_record(struct judge *j, const struct record *r)
 		if (!strcmp(state, "connected") || !strcmp(state, "heard") || !strcmp(state, "configured"))
 			contact_heard(j, n, r->at_ms);
 		else if (!strcmp(state, "silent"))
-			lost(j, n, LINK_SILENT, r->at_ms);
+			lost(j, n, LINK_SILENT, r->at_ms, o);
 		else if (!strcmp(state, "closed") || !strcmp(state, "reset"))
-			lost(j, n, LINK_CLOSED, r->at_ms);
+			lost(j, n, LINK_CLOSED, r->at_ms, o);
 	}
 	json_decref(o);
 }
@@ -98,6 +134,6 @@ void contact_tick(struct judge *j)
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		struct judge_node *n = j->fleet.nodes[k];
 		if (n->confirm_by && n->confirm_by <= j->now && n->link == LINK_CONNECTED)
-			lost(j, n, LINK_SILENT, j->now);
+			lost(j, n, LINK_SILENT, j->now, NULL);
 	}
 }

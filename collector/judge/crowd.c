@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/book.h"
 #include "collector/judge/trouble.h"
 #include "collector/judge/words.h"
 
@@ -45,9 +46,10 @@ static struct crowd crowd_of(const struct judge *j, const struct trouble *t)
 {
 	struct crowd w = {0};
 	int64_t window = root_tolerance_ms(t->check) + SPREAD_MS;
+	const struct book_list *around = book_around(j, t->from);
 	crowd_add(&w, t->check->site->id);
-	for (size_t k = 0; k < j->incidents.count; k++) {
-		struct incident *i = j->incidents.all[k];
+	for (size_t k = 0; k < around->count; k++) {
+		struct incident *i = around->all[k];
 		if (!in_crowd(i, t, window))
 			continue;
 		if (i->wide)
@@ -66,34 +68,49 @@ static struct crowd crowd_of(const struct judge *j, const struct trouble *t)
 	return w;
 }
 
+static void add_site(struct incident *i, const char *site)
+{
+	size_t k;
+	json_t *id;
+	json_array_foreach(i->sites, k, id) if (!strcmp(json_string_value(id), site)) return;
+	json_array_append_new(i->sites, json_string(site));
+}
+
 static void widen(struct judge *j, struct incident *i)
 {
 	i->wide = true;
+	if (i->site)
+		add_site(i, i->site);
 	free(i->site);
 	free(i->unit);
 	free(i->node);
 	i->site = i->unit = i->node = NULL;
-	/* that it fails from everywhere says more than how it fails from here */
-	if (i->first.confidence == CONFIDENCE_UNCLEAR)
-		i->first.confidence = CONFIDENCE_LIKELY;
 	words_summary(j, i);
 	i->changed = true;
+	book_widened(j, i);
 }
 
 static struct incident *from_many_sites(struct judge *j, struct trouble *t)
 {
 	struct crowd w = crowd_of(j, t);
-	if (w.wide)
+	if (w.wide) {
+		add_site(w.wide, t->check->site->id);
 		return w.wide;
+	}
 	if (w.count < MANY_SITES)
 		return NULL;
 	struct incident *root = w.first ? w.first : trouble_open(j, t);
 	int64_t window = root_tolerance_ms(t->check) + SPREAD_MS;
 	widen(j, root);
-	for (size_t k = 0; k < j->incidents.count; k++) {
-		struct incident *i = j->incidents.all[k];
-		if (i != root && !i->wide && in_crowd(i, t, window))
-			trouble_merge(j, i, root, true);
+	add_site(root, t->check->site->id);
+	const struct book_list *around = book_around(j, t->from);
+	for (size_t k = 0; k < around->count; k++) {
+		struct incident *i = around->all[k];
+		if (i == root || i->wide || !in_crowd(i, t, window))
+			continue;
+		if (i->site)
+			add_site(root, i->site);
+		trouble_merge(j, i, root, true);
 	}
 	return root;
 }
@@ -136,8 +153,6 @@ static struct incident *many_at_one_site(struct judge *j, struct trouble *t)
 	if (w.count < MANY_SERVICES)
 		return NULL;
 	struct incident *root = w.first ? w.first : trouble_open(j, t);
-	if (root->first.confidence == CONFIDENCE_CERTAIN)
-		root->first.confidence = CONFIDENCE_LIKELY;
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		struct trouble *o = j->troubles[k];
 		if (o != t && together(o, t) && o->incident && o->incident != root)

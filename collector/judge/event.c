@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/judge/event_words.h"
+#include "collector/judge/topology.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
@@ -200,6 +201,8 @@ void event_take(struct judge *j, struct judge_node *n, int64_t at, const char *k
 		snprintf(e.kind, sizeof e.kind, "%s", kind);
 		e.text = mem_str(rest);
 		battery_note(e.node, &e);
+		if (j->topology)
+			topology_learn(j->topology, e.node, e.kind, e.subject, e.text);
 		remember(e.node, &e);
 		size_t count = j->incidents.count;
 		for (size_t k = count; k > 0 && k + LOOK_BACK > count; k--)

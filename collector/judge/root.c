@@ -2,10 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/judge/trouble.h"
+#include "collector/judge/area.h"
+#include "collector/judge/book.h"
+#include "collector/judge/explain.h"
+#include "collector/judge/isolation.h"
+#include "collector/judge/root_private.h"
+#include "collector/judge/topology.h"
 
 #define SLACK_MS 5000
 #define DARK_TOLERANCE_MS 30000
+#define WORSE_PERCENT 25.0
 
 int64_t root_tolerance_ms(const struct judge_check *c)
 {
@@ -17,62 +23,106 @@ static bool same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* Does the service go by that line? Without a `via` it may go by any. */
-static bool goes_by(const struct judge_check *c, const struct uplink *u)
+static bool is_true(const struct incident *i, enum fact f)
 {
-	const char *via = c->service ? c->service->via : NULL;
-	return u && (!via || !via[0] || same(via, u->id) || same(via, uplink_kind_name(u->kind)));
+	return i->facts.is[f].answer == ANSWER_YES;
 }
 
-/* Was it going on at the check's site, and not over before what is left of the trouble? */
-static bool may_explain(const struct incident *i, const struct judge_check *c, int64_t at, int64_t tolerance)
+bool root_may_explain(const struct incident *i, const struct judge_check *c, int64_t at, int64_t tolerance)
 {
 	bool outlived = c->trouble && c->trouble->after == i;
-	return !outlived && incident_covers(i, at, tolerance) && same(i->site, c->site->id);
+	return !outlived && incident_covers(i, at, tolerance) &&
+	       (same(i->site, c->site->id) || area_covers(i, c->site->id));
+}
+
+/* ---- looking through the incidents of a site, the newest first ---- */
+
+typedef bool fits(const struct judge *j, const struct incident *i, const struct judge_check *c, const void *arg);
+
+static struct incident *look_at(const struct judge *j, const struct book_list *list, const struct judge_check *c,
+        int64_t at, int64_t tolerance, fits *may, const void *arg)
+{
+	for (size_t k = list->count; k > 0; k--) {
+		struct incident *i = list->all[k - 1];
+		if (may(j, i, c, arg) && root_may_explain(i, c, at, tolerance))
+			return i;
+	}
+	return NULL;
+}
+
+static struct incident *look(
+        const struct judge *j, const struct judge_check *c, int64_t at, int64_t tolerance, fits *may, const void *arg)
+{
+	struct incident *i = look_at(j, book_site(j, c->site->id), c, at, tolerance, may, arg);
+	return i ? i : look_at(j, book_wide(j), c, at, tolerance, may, arg);
+}
+
+static bool is_of_kind(const struct judge *j, const struct incident *i, const struct judge_check *c, const void *arg)
+{
+	(void)j;
+	(void)c;
+	return i->kind == *(const enum check_kind *)arg;
 }
 
 /* An incident of that kind at the check's site that was going on at `at`. */
 static struct incident *at_site(
         const struct judge *j, const struct judge_check *c, enum check_kind kind, int64_t at, int64_t tolerance)
 {
-	for (size_t k = j->incidents.count; k > 0; k--) {
-		struct incident *i = j->incidents.all[k - 1];
-		if (i->kind == kind && may_explain(i, c, at, tolerance))
-			return i;
-	}
-	return NULL;
+	return look(j, c, at, tolerance, is_of_kind, &kind);
 }
 
-static bool is_of_line(const struct incident *i, const struct uplink *u)
+/* ---- lines ---- */
+
+static bool is_of_line(const struct judge *j, const struct incident *i, const struct judge_check *c, const void *arg)
 {
+	const struct uplink *u = arg;
 	char mine[80], outside[80];
+	(void)j;
+	(void)c;
+	if (i->kind != KIND_UPLINK)
+		return false;
 	snprintf(mine, sizeof mine, "uplink:%s@", u->id);
 	snprintf(outside, sizeof outside, "path:%s@", u->id);
 	return same(i->uplink, u->id) || incident_touches(i, mine) || incident_touches(i, outside);
 }
 
-static struct incident *line_incident(
-        const struct judge *j, const struct judge_check *c, const struct uplink *u, int64_t at)
+/* How bad is the line of a trouble of this incident at the check's site? 100: nothing passes. */
+static double loss_of(const struct judge *j, const struct incident *i, const struct judge_check *c)
 {
-	for (size_t k = j->incidents.count; k > 0; k--) {
-		struct incident *i = j->incidents.all[k - 1];
-		if (i->kind == KIND_UPLINK && may_explain(i, c, at, root_tolerance_ms(c)) && is_of_line(i, u))
-			return i;
+	double loss = -1;
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		const struct judge_check *o = j->troubles[k]->check;
+		if (j->troubles[k]->incident != i || o->site != c->site || !o->uplink)
+			continue;
+		double is = o->machine.state == STATE_DOWN ? 100 : o->value[0];
+		loss = is > loss ? is : loss;
 	}
-	return NULL;
+	/* it is over: then its facts say what it was */
+	bool bad = is_true(i, FACT_LOSS) || is_true(i, FACT_DELAY) || is_true(i, FACT_FULL);
+	return loss >= 0 ? loss : bad ? 0 : 100;
 }
 
-/* All lines that the service can take are down: the incident of one of them. */
-static struct incident *line_down(const struct judge *j, const struct judge_check *c, int64_t at)
+bool root_fits_line(const struct judge *j, const struct incident *i, const struct judge_check *c, int reason)
+{
+	if (is_true(i, FACT_LARGE_ONLY))
+		return explain_reason(reason, EXPLAINED_BY_HOLE);
+	double loss = loss_of(j, i, c);
+	return explain_reason(reason, loss >= 100             ? EXPLAINED_BY_CUT
+	                              : loss >= WORSE_PERCENT ? EXPLAINED_BY_WORSE_LINE
+	                                                      : EXPLAINED_BY_BAD_LINE);
+}
+
+struct incident *root_line(const struct judge *j, const struct judge_check *c, int64_t at, int reason)
 {
 	struct incident *found = NULL;
 	for (size_t k = 0; k < c->site->uplink_count; k++) {
 		const struct uplink *u = &c->site->uplinks[k];
-		struct incident *i = goes_by(c, u) ? line_incident(j, c, u, at) : NULL;
-		if (goes_by(c, u) && !i)
+		if (!topology_goes_by(c->service, u))
+			continue;
+		struct incident *i = look(j, c, at, root_tolerance_ms(c), is_of_line, u);
+		if (!i || !root_fits_line(j, i, c, reason))
 			return NULL;
-		if (i)
-			found = i;
+		found = i;
 	}
 	return found;
 }
@@ -81,7 +131,8 @@ static struct incident *line_down(const struct judge *j, const struct judge_chec
 static struct incident *lines_together(const struct judge *j, const struct judge_check *c, int64_t at)
 {
 	struct incident *i = at_site(j, c, KIND_UPLINK, at, root_tolerance_ms(c));
-	return i && llabs(i->opened_at - at) <= root_tolerance_ms(c) ? i : NULL;
+	bool down = c->machine.state == STATE_DOWN && i && loss_of(j, i, c) >= 100;
+	return down && llabs(i->opened_at - at) <= root_tolerance_ms(c) ? i : NULL;
 }
 
 static struct incident *link_lost(const struct judge *j, const struct judge_check *c, int64_t at)
@@ -90,51 +141,116 @@ static struct incident *link_lost(const struct judge *j, const struct judge_chec
 	return i && same(i->node, c->node->name) ? i : NULL;
 }
 
-/* It answered at once or through what stands before it: no line explains what it said. */
-static bool was_reached(int reason)
+bool root_gear(const struct judge *j, const struct incident *i, const struct judge_check *c)
 {
-	static const bool reached[REASON_COUNT] = {[REASON_REFUSED] = true,
-	        [REASON_STATUS] = true,
-	        [REASON_CONTENT] = true,
-	        [REASON_CERTIFICATE] = true,
-	        [REASON_HUNG] = true,
-	        [REASON_NO_NAME] = true,
-	        [REASON_EXPIRED] = true,
-	        [REASON_NAME_MISMATCH] = true,
-	        [REASON_UNTRUSTED] = true,
-	        [REASON_REVOKED] = true,
-	        [REASON_REDIRECTS] = true,
-	        [REASON_TOO_LARGE] = true,
-	        [REASON_UNSYNCHRONISED] = true,
-	        [REASON_AUTHENTICATION] = true};
-	return reason >= 0 && reason < REASON_COUNT && reached[reason];
+	const struct node *gear = i->kind == KIND_GEAR && c->uplink && j->topology && c->site
+	                                  ? topology_gateway_gear(j->topology, c->site, c->uplink)
+	                                  : NULL;
+	return gear && same(i->node, gear->id);
 }
+
+static bool is_gear_before(
+        const struct judge *j, const struct incident *i, const struct judge_check *c, const void *arg)
+{
+	(void)arg;
+	return root_gear(j, i, c);
+}
+
+/* ---- nodes and names ---- */
+
+bool root_of_node(const struct incident *i, const struct judge_check *c, int reason)
+{
+	bool service = c->kind == KIND_SERVICE;
+	if (!same(i->node, c->node->name) && !(i->kind == KIND_UPLINK && same(i->site, c->site->id)))
+		return false;
+	if (is_true(i, FACT_CONFLICT) && i->kind != KIND_SERVICE)
+		return !service || explain_reason(reason, EXPLAINED_BY_CUT) || reason == REASON_REFUSED;
+	if (i->kind == KIND_CLOCK)
+		return service && explain_reason(reason, EXPLAINED_BY_CLOCK);
+	return i->kind == KIND_MTU && service && explain_reason(reason, EXPLAINED_BY_HOLE);
+}
+
+static bool is_of_node(const struct judge *j, const struct incident *i, const struct judge_check *c, const void *arg)
+{
+	(void)j;
+	return root_of_node(i, c, *(const int *)arg);
+}
+
+bool root_names(const struct judge *j, const struct incident *i, const struct judge_check *c)
+{
+	char mine[160];
+	const struct service *server =
+	        i->kind == KIND_SERVICE && i->service ? inventory_service(j->inv, i->service) : NULL;
+	if (!server || server->check != CHECK_DNS || server == c->service)
+		return false;
+	snprintf(mine, sizeof mine, "service:%s@%s", server->id, c->node->name);
+	return incident_touches(i, mine);
+}
+
+/* The name server's incident, of this site or of many. */
+static struct incident *names_fail(const struct judge *j, const struct judge_check *c, int64_t at)
+{
+	const struct book_list *lists[] = {book_site(j, c->site->id), book_wide(j)};
+	for (size_t m = 0; m < 2; m++) {
+		for (size_t k = lists[m]->count; k > 0; k--) {
+			struct incident *i = lists[m]->all[k - 1];
+			bool outlived = c->trouble && c->trouble->after == i;
+			if (!outlived && incident_covers(i, at, root_tolerance_ms(c)) && root_names(j, i, c))
+				return i;
+		}
+	}
+	return NULL;
+}
+
+/* The name server turns out to fail after what asks it did: it is one more maker of what stands for them. */
+static struct incident *names_failed(const struct judge *j, const struct trouble *t)
+{
+	const struct judge_check *c = t->check;
+	if (!c->service || c->service->check != CHECK_DNS)
+		return NULL;
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		const struct trouble *o = j->troubles[k];
+		if (o != t && o->primary && o->incident && o->check->kind == KIND_SERVICE &&
+		        o->check->node == c->node && explain_reason(o->reason, EXPLAINED_BY_NAMES) &&
+		        incident_is_open(o->incident) && llabs(o->from - t->from) <= ROOT_SLOW_MS)
+			return o->incident;
+	}
+	return NULL;
+}
+
+/* ---- by kind ---- */
 
 static struct incident *root_of_service(struct judge *j, struct trouble *t, bool *primary)
 {
 	const struct judge_check *c = t->check;
-	struct incident *i = link_lost(j, c, t->from);
-	bool reached = was_reached(t->reason);
+	int reason = t->reason;
+	struct incident *i = explain_reason(reason, EXPLAINED_BY_CUT) ? link_lost(j, c, t->from) : NULL;
 	*primary = false;
-	if (!i && !reached)
-		i = line_down(j, c, t->from);
-	if (!i && !reached) {
+	i = i ? i : look(j, c, t->from, ROOT_SLOW_MS, is_of_node, &reason);
+	i = i ? i : root_line(j, c, t->from, reason);
+	if (!i && explain_reason(reason, EXPLAINED_BY_CUT)) {
 		i = at_site(j, c, KIND_AGENT, t->from, 0);
-		if (i && !same(i->node, c->node->name))
+		if (i && !area_is(i) && !same(i->node, c->node->name))
 			i = NULL;
 	}
+	if (!i && explain_reason(reason, EXPLAINED_BY_NAMES))
+		i = names_fail(j, c, t->from);
 	if (i)
 		return i;
 	*primary = true;
-	return crowd_find(j, t);
+	i = names_failed(j, t);
+	return i ? i : crowd_find(j, t);
 }
 
 static struct incident *root_of_line(struct judge *j, struct trouble *t, bool *primary)
 {
+	static const int nothing = REASON_TIMEOUT;
 	const struct judge_check *c = t->check;
 	struct incident *i = link_lost(j, c, t->from);
 	*primary = false;
-	if (i)
+	i = i ? i : look(j, c, t->from, root_tolerance_ms(c), is_of_node, &nothing);
+	i = i ? i : look(j, c, t->from, ROOT_SLOW_MS, is_gear_before, NULL);
+	if (i && i->kind != KIND_MTU && i->kind != KIND_CLOCK)
 		return i;
 	i = at_site(j, c, KIND_AGENT, t->from, DARK_TOLERANCE_MS);
 	if (i) {
@@ -150,23 +266,26 @@ static struct incident *root_of_line(struct judge *j, struct trouble *t, bool *p
 		}
 	}
 	i = c->terminal ? NULL : lines_together(j, c, t->from);
-	if (!i)
-		return NULL;
-	*primary = true;
-	i->first.confidence = CONFIDENCE_LIKELY;
+	*primary = i != NULL;
 	return i;
 }
 
 static struct incident *root_of_agent(struct judge *j, struct trouble *t, bool *primary)
 {
+	static const int nothing = REASON_TIMEOUT;
 	const struct judge_check *c = t->check;
 	struct incident *i = at_site(j, c, KIND_AGENT, t->from, DARK_TOLERANCE_MS);
 	*primary = true;
 	if (i && incident_is_open(i))
 		return i;
-	/* seen from outside its line is dead: that explains silence, not a closed connection */
 	*primary = false;
+	i = look(j, c, t->from, root_tolerance_ms(c), is_of_node, &nothing);
+	if (i && incident_is_open(i) && is_true(i, FACT_CONFLICT))
+		return i;
+	/* seen from outside its line is dead: that explains silence, not a closed connection */
 	i = at_site(j, c, KIND_UPLINK, t->from, DARK_TOLERANCE_MS);
+	/* a line that was bad and is silent now is not over before it is heard again */
+	*primary = i && loss_of(j, i, c) < 100;
 	return i && incident_is_open(i) && c->node->link == LINK_SILENT ? i : NULL;
 }
 
@@ -188,10 +307,49 @@ static struct incident *root_of_gear(struct judge *j, struct trouble *t, bool *p
 	return i && incident_is_open(i) ? i : NULL;
 }
 
+static struct incident *root_of_link(struct judge *j, struct trouble *t, bool *primary)
+{
+	struct incident *i = at_site(j, t->check, KIND_AGENT, t->from, DARK_TOLERANCE_MS);
+	*primary = false;
+	if (!i || (!same(i->node, t->check->node->name) && !area_is(i)))
+		return NULL;
+	testimony_line(j, i, t->check);
+	return i;
+}
+
+/* What is said of a line, a cable or a hole while the site was dark belongs to the dark. */
+static struct incident *root_of_quality(struct judge *j, struct trouble *t, bool *primary)
+{
+	const struct judge_check *c = t->check;
+	struct incident *i = NULL;
+	*primary = false;
+	if (c->kind == KIND_MTU)
+		i = at_site(j, c, KIND_AGENT, t->from, 0);
+	if (!i && c->kind == KIND_MTU)
+		i = at_site(j, c, KIND_UPLINK, t->from, root_tolerance_ms(c));
+	return i && (i->kind == KIND_AGENT || loss_of(j, i, c) >= WORSE_PERCENT) ? i : NULL;
+}
+
+/* The collector's own line: what stands for it, while it lasts. */
+static struct incident *own_line(const struct judge *j, const struct judge_check *c)
+{
+	if (c->terminal || (c->kind != KIND_UPLINK && c->kind != KIND_PATH) || !isolation_beside(j, c->node))
+		return NULL;
+	return j->cut ? j->cut : j->worn;
+}
+
 struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 {
-	struct incident *i;
-	switch (t->check->kind) {
+	const struct judge_check *c = t->check;
+	struct incident *i = own_line(j, c);
+	*primary = false;
+	if (i)
+		return i;
+	if (!link_lost(j, c, t->from))
+		i = area_find(j, t, primary);
+	if (i)
+		return i;
+	switch (c->kind) {
 	case KIND_SERVICE:
 		return root_of_service(j, t, primary);
 	case KIND_UPLINK:
@@ -202,35 +360,9 @@ struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 	case KIND_GEAR:
 		return root_of_gear(j, t, primary);
 	case KIND_INTERFACE:
-		i = at_site(j, t->check, KIND_AGENT, t->from, DARK_TOLERANCE_MS);
-		*primary = false;
-		if (i && same(i->node, t->check->node->name)) {
-			testimony_line(j, i, t->check);
-			return i;
-		}
-		return NULL;
+		return root_of_link(j, t, primary);
 	default:
-		return NULL;
-	}
-}
-
-void root_absorb(struct judge *j, struct incident *root, const struct judge_check *c)
-{
-	bool line = root->kind == KIND_UPLINK, link = root->kind == KIND_INTERFACE;
-	if (!line && !link)
-		return;
-	for (size_t k = 0; k < j->trouble_count; k++) {
-		struct trouble *t = j->troubles[k];
-		struct incident *i = t->incident;
-		if (!i || i == root || !t->primary || !incident_is_open(i) || i->wide || t->check->site != c->site)
-			continue;
-		if (t->from < root->opened_at - root_tolerance_ms(t->check))
-			continue;
-		bool service = t->check->kind == KIND_SERVICE && !was_reached(t->reason);
-		if (line && service && line_down(j, t->check, t->from) == root)
-			trouble_merge(j, i, root, false);
-		else if (link && t->check->node == c->node && (service || t->check->kind == KIND_UPLINK))
-			trouble_merge(j, i, root, false);
+		return root_of_quality(j, t, primary);
 	}
 }
 
