@@ -49,8 +49,13 @@ json_t *incident_list(const struct view *v, sqlite3_stmt *st)
 	json_t *list = json_array();
 	while (st && sqlite3_step(st) == SQLITE_ROW) {
 		json_t *o = incident_row(v, st);
-		if (o)
-			json_array_append_new(list, o);
+		if (!o)
+			continue;
+		/* lists hang on walls: what people said is on the incident's own page */
+		json_object_del(o, "comments");
+		json_object_del(o, "complaints");
+		json_object_del(o, "votes");
+		json_array_append_new(list, o);
 	}
 	if (st)
 		sqlite3_reset(st);

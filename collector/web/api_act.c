@@ -11,8 +11,7 @@ static void on_core_json(struct request *r, struct cursor *payload)
 	request_answer_json(r, 0, payload_json(payload));
 }
 
-/* The body as a JSON object, or NULL with the request answered. */
-static json_t *body_object(struct request *r)
+json_t *api_body(struct request *r)
 {
 	json_t *body =
 	        r->json ? json_loadb((const char *)r->body.data, r->body.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
@@ -60,7 +59,7 @@ void api_login(struct request *r)
 		request_error(r, 429, "too many failed logins from here, wait a minute");
 		return;
 	}
-	body = body_object(r);
+	body = api_body(r);
 	if (!body)
 		return;
 	name = json_string_value(json_object_get(body, "name"));
@@ -98,29 +97,6 @@ void api_session(struct request *r)
 	                "language", s->language));
 }
 
-static void on_ack(struct request *r, struct cursor *payload)
-{
-	cache_flush(r->web->cache, "/api/v1/incidents");
-	on_core_json(r, payload);
-}
-
-void api_ack(struct request *r)
-{
-	json_t *body = body_object(r);
-	const char *text = json_string_value(json_object_get(body, "text"));
-
-	if (!body)
-		return;
-	if (text && strlen(text) > 4000)
-		request_error(r, 400, "text must be at most 4000 bytes");
-	else
-		web_ask_core(r,
-		        json_pack("{s:s, s:s, s:s, s:s, s:s}", "act", "ack", "session", r->token, "csrf", r->csrf,
-		                "incident", r->id, "text", text ? text : ""),
-		        on_ack);
-	json_decref(body);
-}
-
 /* Core alone knows which configuration each agent should have. */
 void api_nodes(struct request *r)
 {
@@ -137,7 +113,7 @@ void api_nodes(struct request *r)
 void api_ask(struct request *r)
 {
 	static const char *const names[] = {"node", "do", "target", "type", "service", "source"};
-	json_t *body = body_object(r);
+	json_t *body = api_body(r);
 
 	if (!body)
 		return;

@@ -19,6 +19,15 @@
 #define api_incidents handler_called
 #define api_incident handler_called
 #define api_ack handler_called
+#define api_comment handler_called
+#define api_close handler_called
+#define api_merge handler_called
+#define api_ticket handler_called
+#define api_maintenance handler_called
+#define api_maintenance_end handler_called
+#define api_maintenance_list handler_called
+#define api_planned_cuts handler_called
+#define api_planned_cuts_list handler_called
 #define api_find handler_called
 #define api_ask handler_called
 #define api_graph handler_called
