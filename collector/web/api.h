@@ -7,9 +7,6 @@
 
 #include "collector/web/request.h"
 
-/* The body as a JSON object, or NULL with the request answered. New reference. */
-json_t *api_body(struct request *r);
-
 /* api_act.c: what people do; core decides and writes the audit log */
 void api_login(struct request *r);
 void api_logout(struct request *r);
