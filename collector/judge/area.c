@@ -181,12 +181,25 @@ static void take_members(struct judge *j, struct members *m, struct incident *ro
 	}
 }
 
+/* What was found for a few of those that are in it already says nothing new about all. */
+static bool speaks_for_all(const struct members *m, const struct incident *root)
+{
+	size_t members = 0;
+	for (size_t k = 0; k < m->scene.gone; k++)
+		members += m->scene.all[k].member;
+	return members * 10 >= json_array_size(root->sites) * 9;
+}
+
 static void know(struct judge *j, struct members *m, struct incident *root, enum area_kind kind)
 {
 	const char *who = NULL;
 	bool power = kind == AREA_POWER;
-	judge_know(j, root, power ? FACT_NEIGHBOURS : FACT_SAME_CARRIER, ANSWER_YES, RANK_AFAR, j->now, "judge");
-	judge_know(j, root, power ? FACT_SAME_CARRIER : FACT_NEIGHBOURS, ANSWER_NO, RANK_AFAR, j->now, "judge");
+	if (speaks_for_all(m, root)) {
+		enum fact is = power ? FACT_NEIGHBOURS : FACT_SAME_CARRIER;
+		enum fact is_not = power ? FACT_SAME_CARRIER : FACT_NEIGHBOURS;
+		judge_know(j, root, is, ANSWER_YES, RANK_AFAR, j->now, "judge");
+		judge_know(j, root, is_not, ANSWER_NO, RANK_AFAR, j->now, "judge");
+	}
 	for (size_t k = 0; k < m->scene.gone; k++) {
 		const struct area_site *a = &m->scene.all[k];
 		int64_t since = a->member ? event_on_battery(j, a->site, m->t->from, &who) : 0;

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/area.h"
 #include "collector/judge/event_words.h"
 #include "collector/judge/topology.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
-#define BEFORE_MS 600000 /* what happened so long before an incident may bear on it */
-#define AFTER_MS 60000   /* ... or after it */
+#define AFTER_MS 60000       /* what happened so long after an incident may bear on it */
+#define GEAR_AFTER_MS 180000 /* ... and what its gear says, which is asked once a minute */
 #define EVIDENCE_FROM_EVENTS 30
 #define LOOK_BACK 512       /* incidents */
 #define GASP_MS 180000      /* a UPS row older than this may be out of date */
@@ -91,10 +92,11 @@ static bool about_target(const struct incident *i, const struct node_event *e)
 
 static bool bears_on(const struct incident *i, const struct node_event *e)
 {
-	bool ours = i->site && e->node->site && same(i->site, e->node->site->id);
+	bool ours = e->node->site && (same(i->site, e->node->site->id) || area_covers(i, e->node->site->id));
 	bool targeted = !strcmp(e->kind, "trace") || !strcmp(e->kind, "check");
-	if (i->state == INCIDENT_MERGED || e->at < i->opened_at - BEFORE_MS ||
-	        (i->state == INCIDENT_RESOLVED && e->at > i->resolved_at + AFTER_MS))
+	int64_t after = strcmp(e->kind, "gear-restarted") ? AFTER_MS : GEAR_AFTER_MS;
+	if (i->state == INCIDENT_MERGED || e->at < i->opened_at - EVENTS_BEFORE_MS ||
+	        (i->state == INCIDENT_RESOLVED && e->at > i->resolved_at + after))
 		return false;
 	if (targeted && strncmp(e->subject, "path:", 5))
 		return about_target(i, e);
@@ -113,36 +115,26 @@ static bool said_before(const struct incident *i, const char *vi)
 	return false;
 }
 
-/* A trace that ends on the way makes it likely that something there filters. */
-static void trace_confirms(struct judge *j, struct incident *i, const struct node_event *e)
-{
-	json_t *o = strcmp(e->kind, "trace") ? NULL : json_loads(e->text, 0, NULL);
-	bool broke = o && !json_is_true(json_object_get(o, "reached")) && json_array_size(json_object_get(o, "hops"));
-	json_decref(o);
-	if (!broke || i->final_known || i->kind != KIND_SERVICE || i->first.confidence != CONFIDENCE_UNCLEAR ||
-	        i->first.cause != CAUSE_SERVICE_FILTERED)
-		return;
-	i->first.confidence = CONFIDENCE_LIKELY;
-	words_summary(j, i);
-}
-
 static void bear_witness(struct judge *j, struct incident *i, const struct node_event *e)
 {
 	struct event_words w;
-	if (!bears_on(i, e) || json_array_size(i->evidence) >= EVIDENCE_FROM_EVENTS)
+	if (!bears_on(i, e))
+		return;
+	event_speaks(j, i, e);
+	if (json_array_size(i->evidence) >= EVIDENCE_FROM_EVENTS)
 		return;
 	event_words(e->node->name, e->kind, e->subject, e->text, &w);
 	if (!w.telling || said_before(i, w.vi))
 		return;
 	incident_evidence(i, e->at, e->node->name, w.vi, w.en);
-	trace_confirms(j, i, e);
 }
 
 void event_recall(struct judge *j, struct incident *i)
 {
-	for (uint32_t k = 0; i->site && k < j->fleet.count; k++) {
+	for (uint32_t k = 0; (i->site || area_is(i)) && k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
-		for (unsigned m = 0; n->recent && n->site && same(n->site->id, i->site) && m < EVENTS_RECENT; m++)
+		bool there = n->recent && n->site && (same(n->site->id, i->site) || area_covers(i, n->site->id));
+		for (unsigned m = 0; there && m < EVENTS_RECENT; m++)
 			if (n->recent[m].text)
 				bear_witness(j, i, &n->recent[m]);
 	}
@@ -164,6 +156,14 @@ static void remember(struct judge_node *n, const struct node_event *e)
 	free(oldest->text);
 	*oldest = *e;
 	oldest->text = mem_str(e->text);
+}
+
+void event_restore(struct judge_node *n, int64_t at, const char *kind, const char *subject, const char *text)
+{
+	struct node_event e = {.node = n, .at = at, .text = (char *)text};
+	snprintf(e.kind, sizeof e.kind, "%s", kind);
+	snprintf(e.subject, sizeof e.subject, "%s", subject);
+	remember(n, &e);
 }
 
 /* The node whose matter it is; *rest is the text behind the subject, the subject goes to e->subject. NULL: it may not speak for that gear. */
@@ -203,7 +203,9 @@ void event_take(struct judge *j, struct judge_node *n, int64_t at, const char *k
 		battery_note(e.node, &e);
 		if (j->topology)
 			topology_learn(j->topology, e.node, e.kind, e.subject, e.text);
-		remember(e.node, &e);
+		/* of a boot whose clock nobody could verify: what it says now may be of any time */
+		if (!j->uncertain)
+			remember(e.node, &e);
 		size_t count = j->incidents.count;
 		for (size_t k = count; k > 0 && k + LOOK_BACK > count; k--)
 			bear_witness(j, j->incidents.all[k - 1], &e);

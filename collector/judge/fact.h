@@ -16,12 +16,13 @@
 
 enum fact {
 	/* ---- the agent's connection ---- */
-	FACT_SILENT,   /* nothing is heard of the agent any more */
-	FACT_CLOSED,   /* its connection was closed in order: something there was still alive to close it */
-	FACT_GOODBYE,  /* it said that it was being stopped, with the host or alone */
-	FACT_SHUTDOWN, /* ... and the host was going down in order */
-	FACT_ONE_WAY,  /* bytes still come one way: TCP_INFO of either end */
-	FACT_SIBLINGS, /* another agent of the site reports */
+	FACT_SILENT,       /* nothing is heard of the agent any more */
+	FACT_CLOSED,       /* its connection was closed in order: something there was still alive to close it */
+	FACT_GOODBYE,      /* it said that it was being stopped, with the host or alone */
+	FACT_SHUTDOWN,     /* ... and the host was going down in order */
+	FACT_ONE_WAY,      /* bytes still come one way: TCP_INFO of either end */
+	FACT_ACKNOWLEDGES, /* its host's kernel acknowledges every packet, and the agent says nothing */
+	FACT_SIBLINGS,     /* another agent of the site reports */
 	/* ---- seen from the collector's side ---- */
 	FACT_TERMINAL,     /* a terminal of the site's lines answers from outside */
 	FACT_ALL_LINES,    /* every line of the site is dark, and they are of more than one carrier */
@@ -102,6 +103,9 @@ void fact_collect(struct judge *j, struct incident *i);
 /* Is that gear read by an agent of its own site? Then a line that is cut does not explain that it is silent. */
 struct node;
 bool fact_is_near(const struct node *gear);
+/* ... and does the site's way out go through it, as far as is known? */
+struct site;
+bool fact_is_front(const struct judge *j, const struct site *s, const struct node *gear);
 /*
  * How the other files of judge say what they know: sets the fact, judges the incident again and marks it dirty when that changed
  * anything. Before there is an incident see trouble_know() in trouble.h. True when the fact was news.

@@ -53,6 +53,7 @@ struct incident {
 	json_t *comments, *tickets, *complaints; /* owned arrays, see conclusion.h */
 	json_t *minutes_lost;                    /* owned object */
 	unsigned reopened, flaps;
+	int64_t testified_at; /* when the last node told all; not stored */
 	unsigned open_count; /* troubles that make it and have not ended */
 	int64_t last_end;    /* when the last of them ended */
 	unsigned changes;    /* conclusions so far */

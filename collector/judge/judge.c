@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "collector/judge/act.h"
+#include "collector/judge/area.h"
+#include "collector/judge/book.h"
 #include "collector/judge/complaint.h"
 #include "collector/judge/contact.h"
 #include "collector/judge/drill.h"
@@ -12,6 +14,8 @@
 #include "collector/judge/isolation.h"
 #include "collector/judge/life.h"
 #include "collector/judge/reading.h"
+#include "collector/judge/rejudge.h"
+#include "collector/judge/topology.h"
 #include "collector/judge/trouble.h"
 #include "common/memory.h"
 
@@ -133,18 +137,33 @@ static int64_t hold_of(const struct judge *j, const struct judge_check *c, int64
 	return sites_checking(j, c->service) >= MANY_SITES ? CROWD_HOLD_MS : 0;
 }
 
+/* Bad news of a check, worse than before or not. */
+static void settle_bad(struct judge *j, const struct move *m)
+{
+	struct judge_check *c = m->check;
+	bool down = m->t.to == STATE_DOWN;
+	/* an interface that never had carrier accuses nobody */
+	if (c->kind == KIND_INTERFACE && m->t.from != STATE_UP)
+		return;
+	trouble_begin(j, c, m->t.at, m->t.reason, m->connected, down ? hold_of(j, c, m->t.at, m->t.reason) : 0);
+	if (down && c->kind == KIND_UPLINK && m->t.from == STATE_DEGRADED)
+		trouble_know(j, c, FACT_LINE, ANSWER_NO, RANK_SITE, m->t.at, c->node->name);
+	if (!down)
+		quality_tell(j, c);
+}
+
 static void settle(struct judge *j, const struct move *m)
 {
 	struct judge_check *c = m->check;
-	if (m->t.to == STATE_DOWN && c->kind != KIND_AGENT && !j->uncertain) {
-		isolation_path(j, c, m->t.at, true);
-		/* an interface that never had carrier accuses nobody */
-		if (c->kind != KIND_INTERFACE || m->t.from == STATE_UP)
-			trouble_begin(j, c, m->t.at, m->t.reason, m->connected, hold_of(j, c, m->t.at, m->t.reason));
-	} else if (m->t.to == STATE_UP || m->t.to == STATE_DEGRADED) {
-		isolation_path(j, c, m->t.at, false);
+	bool seen = m->t.to != STATE_UNOBSERVED;
+	if (seen && (m->t.to != STATE_DOWN || (c->kind != KIND_AGENT && !j->uncertain)))
+		isolation_path(j, c, m->t.at, (enum state)m->t.to);
+	if (seen && !state_accuses(c->kind, m->t.to))
 		trouble_end(j, c, m->t.at, false);
-	}
+	else if (seen && c->kind != KIND_AGENT && !j->uncertain)
+		settle_bad(j, m);
+	rejudge_move(j, c, &m->t);
+	testimony_move(j, c, &m->t);
 	c->shown_old = m->t.to == STATE_UNOBSERVED;
 	if (j->on_state)
 		j->on_state(j->arg, c);
@@ -170,6 +189,8 @@ static void read_batch(struct judge *j, const struct record *r)
 	bool rebooted = n->boot_known && memcmp(n->boot, r->boot, BOOT_ID_BYTES);
 	contact_heard(j, n, r->at_ms);
 	j->uncertain = r->flags & RECORD_UNCERTAIN;
+	if (rebooted)
+		testimony_boot(n);
 	reading_batch(j, n, r, &first, &last);
 	if (!j->uncertain)
 		testimony_batch(j, n, rebooted, before, first, last);
@@ -276,12 +297,15 @@ void judge_tick(struct judge *j, int64_t now)
 	if (now > j->now)
 		j->now = now;
 	trouble_tick(j);
+	testimony_tick(j);
 	drill_tick(j);
 	if (j->now - j->swept_at < SWEEP_MS)
 		return;
 	j->swept_at = j->now;
 	contact_tick(j);
 	judge_settle(j);
+	isolation_tick(j);
+	area_tick(j);
 	life_tick(j);
 	complaints_tick(j);
 	sweep(j);
@@ -292,6 +316,10 @@ void judge_set_inventory(struct judge *j, const struct inventory *inv)
 {
 	j->inv = inv;
 	fleet_relink(&j->fleet, inv);
+	struct topology *topology = topology_make(inv);
+	topology_inherit(topology, j->topology);
+	j->topology = topology;
+	isolation_resume(j);
 	excuses_plan(&j->excuses, inv, j->now);
 	for (size_t k = j->trouble_count; k > 0; k--) {
 		struct judge_check *c = j->troubles[k - 1]->check;
@@ -318,12 +346,16 @@ void judge_free(struct judge *j)
 	free(j->troubles);
 	free(j->moves);
 	free(j->closed);
+	free(j->gaps);
+	free(j->rejudged);
 	free(j->hours);
 	free(j->acts);
 	events_forget(j);
 	free(j->events);
 	complaints_free(j);
 	drills_free(j);
+	topology_free(j->topology);
+	book_free(j->book);
 	fleet_free(&j->fleet);
 	incidents_free(&j->incidents);
 }

@@ -46,6 +46,19 @@ struct closed_interval {
 	uint8_t state, reason;
 };
 
+/* A stretch without rows within an incident whose final cause is not known yet (rejudge.h). */
+struct gap {
+	struct judge_check *check;
+	struct incident *incident;
+	int64_t start, stop;
+};
+
+/* From when on a site's minutes are others than they were. */
+struct rejudged {
+	char site[64];
+	int64_t since;
+};
+
 struct finished_hour {
 	int64_t check_id, hour;
 	struct buf body; /* owned */
@@ -82,6 +95,11 @@ struct judge {
 	size_t move_count, move_cap;
 	struct closed_interval *closed;
 	size_t closed_count, closed_cap;
+	struct gap *gaps;
+	size_t gap_count, gap_cap;
+	bool gaps_dirty;
+	struct rejudged *rejudged; /* since the last commit */
+	size_t rejudged_count, rejudged_cap;
 	struct finished_hour *hours;
 	size_t hour_count, hour_cap;
 	struct act *acts;

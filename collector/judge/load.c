@@ -228,6 +228,8 @@ int store_load(struct store *s, struct judge *j, int64_t *cursor)
 	rc = rc ? rc : load_checks(s, j);
 	rc = rc ? rc : load_troubles(s, j);
 	rc = rc ? rc : load_meta(s, j, cursor);
+	rc = rc ? rc : load_gaps(s, j);
+	rc = rc ? rc : load_events(s, j);
 	rc = rc ? rc : load_excuses(s, j);
 	rc = rc ? rc : load_complaints(s, j);
 	return rc ? rc : load_drills(s, j);

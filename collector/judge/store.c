@@ -49,6 +49,9 @@ static const char *const migrations[] = {
         "CREATE INDEX excuse_until ON excuse(until);"
         "CREATE INDEX incident_over ON incident(max(opened_at, coalesce(resolved_at, 0)));"
         "ALTER TABLE trouble ADD COLUMN known TEXT;",
+        "CREATE TABLE gap(check_id INTEGER, start INTEGER, stop INTEGER, incident TEXT, PRIMARY KEY(check_id, start)) "
+        "WITHOUT ROWID;"
+        "CREATE TABLE rejudged(site TEXT PRIMARY KEY, since INTEGER) WITHOUT ROWID;",
 };
 #define VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
@@ -77,6 +80,9 @@ static const char *const texts[STATEMENT_COUNT] = {
         [PUT_EVENT] = "INSERT INTO event(node, at, kind, subject, text) VALUES(?1, ?2, ?3, ?4, ?5)",
         [CUT_EVENTS] = CUT,
         [DROP_EVENTS] = "DELETE FROM event WHERE node = ?1 AND at < ?2",
+        [PUT_GAP] = "INSERT OR REPLACE INTO gap VALUES(?1, ?2, ?3, ?4)",
+        [CLEAR_GAPS] = "DELETE FROM gap",
+        [PUT_REJUDGED] = "INSERT INTO rejudged VALUES(?1, ?2) ON CONFLICT(site) DO UPDATE SET since = min(since, ?2)",
         [PUT_COMPLAINT] = "INSERT OR REPLACE INTO complaint VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [DROP_COMPLAINTS] = "DELETE FROM complaint WHERE filed_at < ?1",
         [PUT_DRILL] = "INSERT OR REPLACE INTO drill VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -352,6 +358,8 @@ static void forget(struct judge *j)
 	for (size_t k = 0; k < j->excuses.count; k++)
 		j->excuses.all[k]->dirty = false;
 	j->excuses.dirty = false;
+	j->gaps_dirty = false;
+	j->rejudged_count = 0;
 	j->closed_count = j->hour_count = 0;
 	j->troubles_dirty = j->urgent = false;
 }
@@ -365,6 +373,7 @@ int store_commit(struct store *s, struct judge *j, int64_t cursor)
 	rc = rc ? rc : store_acts(s, j);
 	rc = rc ? rc : store_excuses(s, j);
 	rc = rc ? rc : store_events(s, j);
+	rc = rc ? rc : store_rejudged(s, j);
 	rc = rc ? rc : store_complaints(s, j);
 	rc = rc ? rc : store_drills(s, j);
 	rc = rc ? rc : drop_old(s, j);

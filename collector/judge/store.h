@@ -17,6 +17,8 @@
  *   trouble      checks that are down, and the incident that this belongs to
  *   conclusion   not yet answered by core
  *   excuse       maintenance, drills and planned power cuts (excuse.h)
+ *   gap          stretches without rows that wait for a final cause (rejudge.h)
+ *   rejudged     from when on a site's minutes are others than they were; whoever computes readiness takes the rows out
  *   event        what agents told beside their rows, bounded (event.h)
  *   complaint    user reports and what came of them (complaint.h); `body` is its JSON
  *   drill        plans and sheets (drill.h); `body` is its JSON

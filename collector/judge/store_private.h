@@ -24,6 +24,9 @@ enum store_statement {
 	PUT_EVENT,
 	CUT_EVENTS,
 	DROP_EVENTS,
+	PUT_GAP,
+	CLEAR_GAPS,
+	PUT_REJUDGED,
 	PUT_COMPLAINT,
 	DROP_COMPLAINTS,
 	PUT_DRILL,
@@ -51,6 +54,12 @@ int store_events(struct store *s, const struct judge *j);
 int store_acts(struct store *s, const struct judge *j);
 int store_excuses(struct store *s, struct judge *j);
 int store_incidents(struct store *s, struct judge *j);
+/* store_rejudge.c: stretches that wait for a final cause, and sites whose minutes are others than they were. 0 or -EIO. */
+int store_rejudged(struct store *s, const struct judge *j);
+/* After checks and incidents. 0 or -EIO. */
+int load_gaps(struct store *s, struct judge *j);
+/* load_event.c: what nodes told lately, for incidents that are about to open; after the meta rows. 0 or -EIO. */
+int load_events(struct store *s, struct judge *j);
 /* store_complaint.c: user reports and drills that changed, each with its conclusion. 0 or -EIO. */
 int store_complaints(struct store *s, struct judge *j);
 int store_drills(struct store *s, struct judge *j);

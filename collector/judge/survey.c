@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/area.h"
 #include "collector/judge/event.h"
 #include "collector/judge/judge.h"
+#include "collector/judge/topology.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
@@ -148,6 +150,21 @@ bool fact_is_near(const struct node *gear)
 	return gear && gear->poller && gear->poller->at == gear->at;
 }
 
+bool fact_is_front(const struct judge *j, const struct site *s, const struct node *gear)
+{
+	const struct node *front = NULL;
+	if (!s || !fact_is_near(gear))
+		return false;
+	for (size_t k = 0; j->topology && k < s->uplink_count; k++) {
+		const struct node *through = topology_gateway_gear(j->topology, s, &s->uplinks[k]);
+		if (through == gear)
+			return true;
+		front = through ? through : front;
+	}
+	/* nothing is known of any router there: it may be this */
+	return !front;
+}
+
 static void survey_near(const struct view *v)
 {
 	for (uint32_t k = 0; k < v->j->fleet.count; k++) {
@@ -156,7 +173,7 @@ static void survey_near(const struct view *v)
 			const struct judge_check *c = n->checks[m];
 			struct seen seen = {0};
 			bool gateway = c->kind == KIND_PATH && !strcmp(c->instance, "gateway");
-			if (!gateway && (c->kind != KIND_GEAR || !fact_is_near(n->inv)))
+			if (!gateway && (c->kind != KIND_GEAR || !fact_is_front(v->j, v->site, n->inv)))
 				continue;
 			look(v, c, &seen);
 			if (seen.up != seen.down)
@@ -266,6 +283,8 @@ bool judge_know(struct judge *j, struct incident *i, enum fact f, enum answer an
 		snprintf(unsure, sizeof unsure, "%.40s (giờ chưa rõ)", who);
 		who = unsure;
 	}
+	if (rank > RANK_AFAR && area_testify(j, i, f, answer, at, who))
+		return true;
 	if (!fact_set(&i->facts, f, answer, rank, at, who))
 		return false;
 	i->dirty = true;

@@ -1,54 +1,143 @@
+/*
+ * testimony: what a node tells about the time when nobody heard it.
+ *
+ * A node that comes back after it was silent is a witness of its incident. Its spool replays first, in order: samples from within the darkness mean
+ * that it was awake, another boot id that it restarted; its gateway, interface, gear and lines say how far it could see. When its samples have passed
+ * the moment of its return, or a while after when they do not, it has told all. The incident's final cause is known when all its witnesses
+ * have, and nothing more has been said for some seconds.
+ */
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/judge/area.h"
+#include "collector/judge/event.h"
+#include "collector/judge/rejudge.h"
+#include "collector/judge/topology.h"
 #include "collector/judge/trouble.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
-static void conclude(struct judge *j, struct incident *i, enum cause cause, enum confidence confidence)
+#define WITNESS_WAIT_MS 300000 /* who has not told all by then is not waited for */
+#define LAST_WORD_MS 5000     /* events of a boot come some seconds after its first samples */
+#define OTHERS_BACK_MS 60000   /* agents of one site come back with a back-off of up to 30 s each */
+#define DARK_MARGIN_MS 10000   /* a gateway may be gone a moment before the last frame */
+
+/* ---- what a node tells ---- */
+
+void testimony_back(struct judge *j, struct judge_node *n, struct incident *i)
 {
-	i->final = (struct verdict){cause, confidence};
-	i->final_known = true;
-	words_summary(j, i);
-	i->changed = true;
-	j->urgent = true;
+	(void)j;
+	if (i->kind != KIND_AGENT && i->kind != KIND_UPLINK && i->kind != KIND_GEAR && i->kind != KIND_INTERFACE)
+		return;
+	n->witnessed = i;
+	n->awake = 0;
+	n->dirty = true;
+}
+
+void testimony_boot(struct judge_node *n)
+{
+	if (!n->witnessed)
+		return;
+	n->awake |= WITNESS_REBOOTED;
+	n->dirty = true;
+}
+
+static struct incident *root_of(const struct judge *j, struct incident *i)
+{
+	struct incident *into;
+	for (unsigned hops = 0; i && i->state == INCIDENT_MERGED && hops < 8; hops++)
+		i = (into = incident_find(&j->incidents, i->merged_into)) ? into : i;
+	return i;
+}
+
+static void tell(struct judge *j, struct incident *i, const struct judge_node *n, enum fact f, bool yes, int64_t at)
+{
+	judge_know(j, i, f, yes ? ANSWER_YES : ANSWER_NO, RANK_HINDSIGHT, at, n->name);
+}
+
+/* It has been well since before the darkness, and rows say so: there is no hole in what it told. */
+static bool well_throughout(const struct judge_check *c, const struct incident *i)
+{
+	return c->machine.state == STATE_UP && c->machine.since <= i->began_at && c->row_at > i->began_at;
+}
+
+/* What was well all the time, as far as its own rows go; what was not has told so by a trouble. */
+static void tell_what_was_well(struct judge *j, struct incident *i, const struct judge_node *n)
+{
+	for (uint32_t k = 0; k < n->check_count; k++) {
+		const struct judge_check *c = n->checks[k];
+		bool own_line = c->uplink && n->site &&
+		                (i->uplink ? !strcmp(i->uplink, c->uplink->id) : n->site->uplink_count == 1);
+		if (!well_throughout(c, i))
+			continue;
+		if (c->kind == KIND_INTERFACE && i->facts.is[FACT_CARRIER].answer != ANSWER_NO)
+			tell(j, i, n, FACT_CARRIER, true, c->row_at);
+		else if (c->kind == KIND_PATH && !strcmp(c->instance, "gateway"))
+			tell(j, i, n, FACT_GATEWAY, true, c->row_at);
+		else if (c->kind == KIND_UPLINK && own_line)
+			tell(j, i, n, FACT_LINE, true, c->row_at);
+	}
+}
+
+static void tell_of_gear(struct judge *j, struct incident *i, const struct judge_node *n)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		const struct judge_node *g = j->fleet.nodes[k];
+		for (uint32_t m = 0; g->site == n->site && m < g->check_count; m++) {
+			const struct judge_check *c = g->checks[m];
+			if (c->kind == KIND_GEAR && fact_is_front(j, n->site, g->inv) && well_throughout(c, i))
+				judge_know(j, i, FACT_GEAR, ANSWER_YES, RANK_HINDSIGHT, c->row_at, g->name);
+		}
+	}
+}
+
+static void finish(struct judge *j, struct judge_node *n, struct incident *i)
+{
+	bool awake = n->awake & WITNESS_AWAKE, rebooted = n->awake & WITNESS_REBOOTED, hole = n->awake & WITNESS_HOLE;
+	/* a darkness that is shorter than some steps has no samples from within, and no hole either */
+	bool was_awake = awake || (!hole && !rebooted);
+	int64_t at = n->link_at;
+	n->witnessed = NULL;
+	n->awake = 0;
+	n->dirty = true;
+	i->testified_at = j->now;
+	if (rebooted)
+		incident_evidence(i, at, n->name, "Máy đã khởi động lại trong thời gian mất liên lạc",
+		        "The host restarted during the silence");
+	else if (was_awake)
+		incident_evidence(i, at, n->name, "Trạm đo vẫn chạy và ghi số liệu trong lúc mất liên lạc",
+		        "The agent ran and kept measuring during the silence");
+	else
+		incident_evidence(i, at, n->name, "Trạm đo không chạy trong lúc mất liên lạc, máy không khởi động lại",
+		        "The agent did not run during the silence; the host did not restart");
+	tell(j, i, n, FACT_REBOOTED, rebooted, at);
+	tell(j, i, n, FACT_AWAKE, was_awake, at);
+	if (!was_awake)
+		return;
+	tell_what_was_well(j, i, n);
+	tell_of_gear(j, i, n);
+}
+
+void testimony_move(struct judge *j, struct judge_check *c, const struct transition *t)
+{
+	struct judge_node *n = c->node;
+	struct incident *i = root_of(j, n->witnessed);
+	bool gateway = c->kind == KIND_PATH && !c->terminal && !strcmp(c->instance, "gateway");
+	if (!i || !gateway || t->to != STATE_DOWN || j->uncertain)
+		return;
+	if (t->at >= i->began_at - DARK_MARGIN_MS && t->at <= n->link_at)
+		tell(j, i, n, FACT_GATEWAY, false, t->at);
 }
 
 void testimony_line(struct judge *j, struct incident *i, const struct judge_check *c)
 {
-	/* a terminal without power answers as little as one whose line is cut */
-	if (c->terminal && i->first.cause == CAUSE_SITE_POWER)
+	if (c->terminal)
 		return;
-	if (c->kind == KIND_INTERFACE)
-		conclude(j, i, CAUSE_LAN_LINK_DOWN, CONFIDENCE_CERTAIN);
-	else if (!i->final_known || i->final.cause != CAUSE_LAN_LINK_DOWN)
-		conclude(j, i, CAUSE_UPLINK_DOWN, c->terminal ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
+	judge_know(j, i, c->kind == KIND_INTERFACE ? FACT_CARRIER : FACT_LINE, ANSWER_NO,
+	        j->now - c->machine.since > LAST_WORD_MS ? RANK_HINDSIGHT : RANK_SITE, c->machine.since, c->node->name);
 }
 
-/* Its samples go on after the dark stretch: all that it had to say about it is said. */
-static void finish(struct judge *j, struct judge_node *n, struct incident *i, bool rebooted, int64_t at)
-{
-	n->witnessed = NULL;
-	n->dirty = true;
-	if (i->final_known || i->kind != KIND_AGENT || i->state == INCIDENT_MERGED)
-		return;
-	if (rebooted) {
-		incident_evidence(i, at, n->name, "Máy đã khởi động lại trong thời gian mất liên lạc",
-		        "The host restarted during the silence");
-		/* it had said that mains power was gone, and then it was off */
-		bool power = i->first.cause == CAUSE_SITE_POWER;
-		conclude(j, i, power ? CAUSE_SITE_POWER : CAUSE_HOST_DOWN,
-		        power ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
-	} else if (n->awake) {
-		incident_evidence(i, at, n->name, "Trạm đo vẫn chạy và ghi số liệu trong lúc mất liên lạc",
-		        "The agent ran and kept measuring during the silence");
-		conclude(j, i, CAUSE_UPLINK_DOWN, CONFIDENCE_LIKELY);
-	} else {
-		incident_evidence(i, at, n->name, "Trạm đo không chạy trong lúc mất liên lạc, máy không khởi động lại",
-		        "The agent did not run during the silence; the host did not restart");
-		conclude(j, i, CAUSE_AGENT_DOWN, CONFIDENCE_LIKELY);
-	}
-}
+/* ---- a restart that nobody noticed ---- */
 
 /* The host was away between two samples, and nobody noticed then. */
 static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64_t back)
@@ -68,15 +157,15 @@ static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64
 	i->node = mem_str(n->name);
 	i->simulated = n->simulated;
 	i->late = j->now - last > INCIDENT_LATE_MS;
-	i->opened_at = last;
+	i->opened_at = i->began_at = last;
 	i->detected_at = i->simulated && i->late ? back : j->now;
-	i->responsible = responsible_name(RESPONSIBLE_COMMUNE);
-	i->first = (struct verdict){CAUSE_HOST_DOWN, CONFIDENCE_CERTAIN};
-	words_summary(j, i);
 	snprintf(vi, sizeof vi, "Mã khởi động của máy đã đổi; không có số liệu trong %lld giây",
 	        (long long)(back - last) / 1000);
 	snprintf(en, sizeof en, "Its boot id changed; no samples for %lld seconds", (long long)(back - last) / 1000);
 	incident_evidence(i, back, n->name, vi, en);
+	judge_know(j, i, FACT_REBOOTED, ANSWER_YES, RANK_SITE, back, n->name);
+	judge_know(j, i, FACT_AWAKE, ANSWER_NO, RANK_SITE, back, n->name);
+	event_recall(j, i);
 	incident_resolve(i, back);
 	j->urgent = true;
 }
@@ -85,7 +174,8 @@ static struct incident *dark_around(const struct judge *j, const struct judge_no
 {
 	for (size_t k = j->incidents.count; k > 0; k--) {
 		struct incident *i = j->incidents.all[k - 1];
-		bool ours = i->kind == KIND_AGENT && i->site && n->site && !strcmp(i->site, n->site->id);
+		bool ours = i->kind == KIND_AGENT && n->site &&
+		            ((i->site && !strcmp(i->site, n->site->id)) || area_covers(i, n->site->id));
 		if ((ours || i->kind == KIND_PATH) && incident_covers(i, at, 60000))
 			return i;
 	}
@@ -95,13 +185,83 @@ static struct incident *dark_around(const struct judge *j, const struct judge_no
 void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64_t before, int64_t first, int64_t last)
 {
 	int64_t step = n->agent->step_ms;
-	struct incident *i = n->witnessed;
+	struct incident *i = root_of(j, n->witnessed);
 	if (!first || !n->inv)
 		return;
-	if (i && last > i->opened_at + 2 * step && first < i->resolved_at - step)
-		n->awake = true;
-	if (i && (rebooted || last > i->resolved_at))
-		finish(j, n, i, rebooted, first);
-	else if (!i && rebooted && before && first - before > state_patience_ms(step) && !dark_around(j, n, first))
-		restarted(j, n, before, first);
+	if (!i) {
+		if (rebooted && before && first - before > state_patience_ms(step) && !dark_around(j, n, first))
+			restarted(j, n, before, first);
+		return;
+	}
+	uint8_t told = n->awake;
+	if (before && first - before > state_patience_ms(step) && first > i->began_at && !(told & WITNESS_AWAKE))
+		told |= WITNESS_HOLE;
+	/* what it measured after it was off is of its coming back */
+	if (last > i->began_at + 2 * step && first < n->link_at - step && !(told & (WITNESS_HOLE | WITNESS_REBOOTED)))
+		told |= WITNESS_AWAKE;
+	if ((told & WITNESS_REBOOTED) ? last > n->link_at - step : last > n->link_at)
+		told |= WITNESS_DONE;
+	n->dirty |= told != n->awake;
+	n->awake = told;
+}
+
+/* ---- when all is said ---- */
+
+static void conclude(struct judge *j, struct incident *i)
+{
+	i->final_known = true;
+	judge_again(j, i);
+	words_summary(j, i);
+	i->dirty = i->changed = j->urgent = true;
+	rejudge_incident(j, i);
+}
+
+static bool is_dark_kind(const struct incident *i)
+{
+	return i->kind == KIND_AGENT || i->kind == KIND_UPLINK;
+}
+
+void testimony_resolved(struct judge *j, struct incident *i)
+{
+	if (i->state != INCIDENT_RESOLVED || i->final_known)
+		return;
+	bool waits = i->kind == KIND_AGENT || i->facts.is[FACT_SILENT].answer == ANSWER_YES;
+	for (uint32_t k = 0; is_dark_kind(i) && k < j->fleet.count; k++)
+		waits |= root_of(j, j->fleet.nodes[k]->witnessed) == i;
+	if (!waits)
+		conclude(j, i);
+}
+
+static bool awaits(const struct judge *j, const struct incident *i)
+{
+	if (j->now - i->resolved_at > WITNESS_WAIT_MS)
+		return false;
+	for (uint32_t k = 0; k < j->fleet.count; k++)
+		if (root_of(j, j->fleet.nodes[k]->witnessed) == i)
+			return true;
+	/* the last word of one, and the others on their way back */
+	if (i->testified_at)
+		return j->now - i->testified_at < LAST_WORD_MS;
+	return is_dark_kind(i) && j->now - i->resolved_at < OTHERS_BACK_MS;
+}
+
+void testimony_tick(struct judge *j)
+{
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		struct judge_node *n = j->fleet.nodes[k];
+		struct incident *i = root_of(j, n->witnessed);
+		bool given_up = i && i->state == INCIDENT_RESOLVED && j->now - i->resolved_at > WITNESS_WAIT_MS;
+		if (i && (n->awake & WITNESS_DONE)) {
+			finish(j, n, i);
+		} else if (given_up) {
+			n->witnessed = NULL;
+			n->awake = 0;
+			n->dirty = true;
+		}
+	}
+	for (size_t k = j->incidents.count; k > 0; k--) {
+		struct incident *i = j->incidents.all[k - 1];
+		if (i->state == INCIDENT_RESOLVED && !i->final_known && !awaits(j, i))
+			conclude(j, i);
+	}
 }

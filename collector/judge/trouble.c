@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/area.h"
 #include "collector/judge/complaint.h"
 #include "collector/judge/event.h"
 #include "collector/judge/isolation.h"
@@ -36,9 +37,13 @@ bool trouble_counts(const struct judge_check *c)
 		return c->node->inv->kind == NODE_SERVER;
 	case KIND_GEAR: /* gear that never answered is a matter of its settings */
 		return c->node->inv->kind == NODE_GEAR && !isnan(c->value[0]);
+	case KIND_TLS:
+		return c->service != NULL;
 	case KIND_MTU:
 	case KIND_CLOCK:
-	case KIND_TLS: /* never worse than degraded: begun by quality.c */
+	case KIND_UPS:
+	case KIND_HEALTH:
+	case KIND_HOST: /* never worse than degraded, see state_accuses() */
 		return true;
 	case KIND_AGENT: /* a simulator's connection says nothing about a site */
 		return !c->node->simulated;
@@ -109,6 +114,7 @@ static const struct {
         {KIND_CLOCK, ANY, ANY, FACT_CLOCK_OFF, ANSWER_YES},
         {KIND_MTU, ANY, ANY, FACT_LARGE_ONLY, ANSWER_YES},
         {KIND_TLS, ANY, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
+        {KIND_UPS, ANY, ANY, FACT_ON_BATTERY, ANSWER_YES},
 };
 
 /* A trouble of the incident speaks; one that is told long after it happened is hindsight. */
@@ -130,7 +136,7 @@ static void trouble_speak(struct judge *j, const struct trouble *t, struct incid
 		judge_know(j, i, FACT_SILENT, ANSWER_NO, RANK_AFAR, t->from, "judge");
 	if (c->terminal && c->machine.state == STATE_DOWN)
 		judge_know(j, i, FACT_TERMINAL, ANSWER_NO, RANK_AFAR, t->from, "judge");
-	if (c->kind == KIND_GEAR && (fact_is_near(c->node->inv) || i->kind == KIND_GEAR))
+	if (c->kind == KIND_GEAR && (fact_is_front(j, c->site, c->node->inv) || i->kind == KIND_GEAR))
 		judge_know(j, i, FACT_GEAR, ANSWER_NO, rank, t->from, who);
 	for (unsigned f = 0; t->known && f < FACT_COUNT; f++) {
 		const struct fact_answer *is = &t->known->is[f];
@@ -159,7 +165,8 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 	t->primary = primary;
 	words_target(t->check, what, sizeof what);
 	incident_affects(i, what);
-	words_check_down(j, i, t->check, t->from, t->reason);
+	if (!area_is(i) || json_array_size(i->evidence) < AREA_EVIDENCE)
+		words_check_down(j, i, t->check, t->from, t->reason);
 	j->troubles_dirty = true;
 	j->urgent = true;
 	if (primary) {
@@ -326,6 +333,7 @@ void trouble_begin(struct judge *j, struct judge_check *c, int64_t from, int rea
 	struct trouble *t = trouble_add(j, c, from);
 	t->reason = (uint8_t)reason;
 	t->connected = connected;
+	t->begun = j->now;
 	if (!hold_ms && c->kind == KIND_UPLINK && j->now - from <= LATE_DECIDES_MS)
 		hold_ms = LINE_HOLD_MS;
 	t->due = j->now + hold_ms;
@@ -342,6 +350,8 @@ void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
 	struct incident *i = t->incident;
 	bool primary = t->primary && i;
 	trouble_drop(j, t);
+	if (i && c->kind == KIND_AGENT)
+		testimony_back(j, c->node, i);
 	if (!primary)
 		return;
 	if (at > i->last_end)
@@ -352,10 +362,7 @@ void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
 	j->urgent = true;
 	if (!i->open_count)
 		incident_resolve(i, i->last_end);
-	if (c->kind == KIND_AGENT && i->kind == KIND_AGENT) {
-		c->node->witnessed = i;
-		c->node->awake = false;
-	}
+	testimony_resolved(j, i);
 }
 
 static void survey_open(struct judge *j)

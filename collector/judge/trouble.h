@@ -53,8 +53,18 @@ bool root_contradicted(const struct judge *j, const struct trouble *t);
 
 /* ---- testimony.c: what a node tells when it is back ---- */
 
+/* Its silence is over: what it says from now on is also about the time of `i`. */
+void testimony_back(struct judge *j, struct judge_node *n, struct incident *i);
+/* It has another boot id than before, whatever its clock says. */
+void testimony_boot(struct judge_node *n);
 /* A batch with samples of [first, last] came; `rebooted`: it is the first of another boot. `before`: newest sample before it. */
 void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64_t before, int64_t first, int64_t last);
+/* A check of a witness moved. */
+void testimony_move(struct judge *j, struct judge_check *c, const struct transition *t);
+/* The incident has just ended: nobody may have anything to add. */
+void testimony_resolved(struct judge *j, struct incident *i);
+/* Final causes that are known at j->now. */
+void testimony_tick(struct judge *j);
 /* A line or interface turned out to have been down during the dark stretch `i`. */
 void testimony_line(struct judge *j, struct incident *i, const struct judge_check *c);
 

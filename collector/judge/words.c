@@ -5,7 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "collector/judge/area.h"
+#include "collector/judge/area_words.h"
 #include "collector/judge/event.h"
+#include "collector/judge/quality_words.h"
 #include "common/memory.h"
 
 const char *words_time(const struct judge *j, int64_t at, char *out, size_t size)
@@ -83,7 +86,10 @@ static char *line_summary(const struct incident *i, const struct names *n, const
 static char *summary(const struct incident *i, const struct names *n, bool vi)
 {
 	enum cause cause = i->finding.verdict.cause;
-	const char *what = vi ? cause_words(cause)->vi : cause_words(cause)->en;
+	const char *what = vi ? cause_words(cause)->vi : cause_words(cause)->en,
+	           *degraded = quality_summary(i->kind, vi);
+	if (degraded)
+		return mem_printf(degraded, n->node, n->site, what);
 	switch (i->kind) {
 	case KIND_SERVICE:
 		return service_summary(i, n, what, vi);
@@ -92,8 +98,6 @@ static char *summary(const struct incident *i, const struct names *n, bool vi)
 	case KIND_INTERFACE:
 	case KIND_GEAR:
 		return mem_printf(vi ? "Thiết bị %s tại %s: %s" : "Node %s at %s: %s", n->node, n->site, what);
-	case KIND_HOST:
-		return mem_printf(vi ? "Máy %s tại %s: %s" : "Host %s at %s: %s", n->node, n->site, what);
 	case KIND_PATH:
 		return mem_str(vi ? "Máy chủ giám sát mất đường truyền: không kết luận về các địa điểm"
 		                  : "The collector itself is cut off: nothing is concluded about the sites");
@@ -108,8 +112,8 @@ void words_summary(const struct judge *j, struct incident *i)
 	struct names n = names_of(j, i);
 	free(i->summary_vi);
 	free(i->summary_en);
-	i->summary_vi = summary(i, &n, true);
-	i->summary_en = summary(i, &n, false);
+	i->summary_vi = area_is(i) ? area_summary(j, i, true) : summary(i, &n, true);
+	i->summary_en = area_is(i) ? area_summary(j, i, false) : summary(i, &n, false);
 	i->dirty = true;
 }
 
@@ -225,7 +229,8 @@ void words_check_down(const struct judge *j, struct incident *i, const struct ju
 {
 	char vi[256], en[256];
 	(void)j;
-	down_text(c, reason, vi, en, sizeof vi);
+	if (!quality_words(c, vi, en, sizeof vi))
+		down_text(c, reason, vi, en, sizeof vi);
 	incident_evidence(i, at, c->node->name, vi, en);
 }
 
