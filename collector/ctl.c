@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "common/memory.h"
 
-#define LINE_MAX_BYTES (64 * 1024)
+#define LINE_MAX_BYTES (1024 * 1024) /* a spreadsheet of planned cuts comes as one line */
 #define CLIENTS_MAX 64
 
 struct ctl {

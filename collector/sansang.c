@@ -120,8 +120,7 @@ void sansang_print_json(json_t *answer)
 	putchar('\n');
 }
 
-/* Prints the answer (takes it): as JSON, or the rows under `key` as a table. Gives the exit status. */
-static int show(const struct options *o, json_t *answer, const char *key, const struct column *columns)
+int sansang_show(const struct options *o, json_t *answer, const char *key, const struct column *columns)
 {
 	if (!answer)
 		return 1;
@@ -156,7 +155,7 @@ static int command_status(const struct options *o)
 	size_t i;
 
 	if (!answer || o->json)
-		return show(o, answer, NULL, NULL);
+		return sansang_show(o, answer, NULL, NULL);
 	json_array_foreach(json_object_get(answer, "silent"), i, value) snprintf(silent + strlen(silent),
 	        sizeof(silent) - strlen(silent), "%s%s", i ? ", " : "", json_string_value(value));
 	json_object_set_new(answer, "silent_text", json_string(*silent ? silent : "-"));
@@ -188,7 +187,7 @@ static int command_units(const struct options *o)
 	        {0},
 	};
 
-	return show(o, sansang_question(o, json_pack("{s:s}", "act", "units")), "units", columns);
+	return sansang_show(o, sansang_question(o, json_pack("{s:s}", "act", "units")), "units", columns);
 }
 
 static int command_nodes(const struct options *o)
@@ -220,25 +219,7 @@ static int command_nodes(const struct options *o)
 			json_object_set_new(
 			        row, "config_text", json_string(json_is_true(current) ? "applied" : "not applied yet"));
 	}
-	return show(o, answer, "nodes", columns);
-}
-
-static int command_incidents(const struct options *o)
-{
-	const struct column columns[] = {
-	        {"Mã", "Id", "id", CELL_TEXT},
-	        {"Trạng thái", "State", "state", CELL_STATE},
-	        {"Nguyên nhân", "Cause", "cause", CELL_TEXT},
-	        {"Mức tin cậy", "Confidence", "confidence", CELL_STATE},
-	        {"Bắt đầu", "Opened", "opened_at", CELL_TIME},
-	        {"Khôi phục", "Resolved", "resolved_at", CELL_TIME},
-	        {"", "", "simulated", CELL_MARK},
-	        {"Tóm tắt", "Summary", o->english ? "summary_en" : "summary_vi", CELL_TEXT},
-	        {0},
-	};
-
-	return show(o, sansang_question(o, json_pack("{s:s, s:b}", "act", "incidents", "all", o->all)), "incidents",
-	        columns);
+	return sansang_show(o, answer, "nodes", columns);
 }
 
 static int command_find(const struct options *o)
@@ -258,7 +239,7 @@ static int command_find(const struct options *o)
 		buf_printf(&b, "%s%s", i ? " " : "", o->argv[i]);
 	json_t *question = json_pack("{s:s, s:s%}", "act", "find", "words", (const char *)b.data, b.len);
 	buf_free(&b);
-	return show(o, sansang_question(o, question), "hits", columns);
+	return sansang_show(o, sansang_question(o, question), "hits", columns);
 }
 
 static int command_token(const struct options *o)
@@ -274,12 +255,13 @@ static int command_token(const struct options *o)
 	        o, json_pack("{s:s, s:s, s:I}", "act", "token", "node", o->argv[0], "days", (json_int_t)days));
 	if (answer && !o->json)
 		puts(json_string_value(json_object_get(answer, "token")));
-	return show(o, answer, NULL, NULL);
+	return sansang_show(o, answer, NULL, NULL);
 }
 
 static int command_revoke(const struct options *o)
 {
-	return show(o, sansang_question(o, json_pack("{s:s, s:s}", "act", "revoke", "node", o->argv[0])), NULL, NULL);
+	return sansang_show(
+	        o, sansang_question(o, json_pack("{s:s, s:s}", "act", "revoke", "node", o->argv[0])), NULL, NULL);
 }
 
 /* Without echo. */
@@ -314,15 +296,7 @@ static int command_user(const struct options *o)
 	const char *made = json_string_value(json_object_get(answer, "password"));
 	if (made && !o->json)
 		puts(made);
-	return show(o, answer, NULL, NULL);
-}
-
-static int command_ack(const struct options *o)
-{
-	return show(o,
-	        sansang_question(o, json_pack("{s:s, s:s, s:s}", "act", "ack", "incident", o->argv[0], "text",
-	                                    o->argc > 1 ? o->argv[1] : "")),
-	        NULL, NULL);
+	return sansang_show(o, answer, NULL, NULL);
 }
 
 static int command_reload(const struct options *o)
@@ -332,18 +306,20 @@ static int command_reload(const struct options *o)
 	if (answer && !o->json)
 		printf("%.12s %s\n", json_string_value(json_object_get(answer, "digest")),
 		        json_is_true(json_object_get(answer, "changed")) ? "in force" : "unchanged");
-	return show(o, answer, NULL, NULL);
+	return sansang_show(o, answer, NULL, NULL);
 }
 
-/* "2025-07-01", "2025-07-01T07:30" (here), "-24h", "-7d" or Unix seconds. -1: none of them. */
-static json_int_t instant_of(const char *text)
+json_int_t sansang_instant(const char *text)
 {
 	struct tm tm = {.tm_isdst = -1};
-	char unit = 0, *end;
+	char sign, unit = 0, *end;
 	long n;
 
-	if (sscanf(text, "-%ld%c", &n, &unit) == 2 && (unit == 'd' || unit == 'h' || unit == 'm'))
-		return (json_int_t)time(NULL) - n * (unit == 'd' ? 86400 : unit == 'h' ? 3600 : 60);
+	if (sscanf(text, "%c%ld%c", &sign, &n, &unit) == 3 && (sign == '-' || sign == '+') && n >= 0 &&
+	        (unit == 'd' || unit == 'h' || unit == 'm'))
+		return (json_int_t)time(NULL) + (sign == '-' ? -n : n) * (unit == 'd'          ? 86400
+		                                                                 : unit == 'h' ? 3600
+		                                                                               : 60);
 	if (((end = strptime(text, "%Y-%m-%dT%H:%M", &tm)) && !*end) ||
 	        ((end = strptime(text, "%Y-%m-%d", &tm)) && !*end))
 		return (json_int_t)mktime(&tm);
@@ -373,7 +349,7 @@ static int write_picture(const char *path, const char *base64)
 static int command_graph(const struct options *o)
 {
 	const char *dot = o->output ? strrchr(o->output, '.') : NULL;
-	json_int_t from = instant_of(o->from ? o->from : "-24h"), to = instant_of(o->to ? o->to : "-0m");
+	json_int_t from = sansang_instant(o->from ? o->from : "-24h"), to = sansang_instant(o->to ? o->to : "-0m");
 
 	if (!dot || (strcmp(dot, ".svg") && strcmp(dot, ".png")) || from < 0 || to < 0) {
 		fprintf(stderr, "usage: sansang graph TARGET [--graph NAME] [--from T] [--to T] -o F.svg|F.png\n"
@@ -401,12 +377,20 @@ static const struct {
         {"status", "", 0, 0, "", command_status},
         {"units", "", 0, 0, "", command_units},
         {"nodes", "", 0, 0, "", command_nodes},
-        {"incidents", "[--all]", 0, 0, "a", command_incidents},
+        {"incidents", "[--all]", 0, 0, "a", sansang_command_incidents},
+        {"incident", "INCIDENT", 1, 1, "", sansang_command_incident},
         {"find", "WORDS", 1, 32, "", command_find},
         {"token", "NODE [--days N]", 1, 1, "d", command_token},
         {"revoke", "NODE", 1, 1, "", command_revoke},
         {"user", "add NAME ROLE", 1, 3, "", command_user},
-        {"ack", "INCIDENT [TEXT]", 1, 2, "", command_ack},
+        {"ack", "INCIDENT [TEXT]", 1, 2, "", sansang_command_ack},
+        {"comment", "INCIDENT TEXT", 2, 2, "", sansang_command_comment},
+        {"close", "INCIDENT REASON [--force]", 2, 2, "F", sansang_command_close},
+        {"merge", "INCIDENT INTO [TEXT]", 2, 3, "", sansang_command_merge},
+        {"ticket", "INCIDENT NUMBER", 2, 2, "", sansang_command_ticket},
+        {"maintenance", "[--all] | add TARGET... --until T [--from T] --reason TEXT [--id ID] | end ID", 0, 64, "aftri",
+                sansang_command_maintenance},
+        {"planned-cuts", "[--all] | import FILE.csv [--dry-run]", 0, 2, "an", sansang_command_planned_cuts},
         {"graph", "TARGET [--graph NAME] [--from T] [--to T] -o F.svg|F.png", 1, 1, "gfto", command_graph},
         {"ask", "NODE trace TARGET [SOURCE] | NODE probe TYPE TARGET | NODE check SERVICE", 1, 5, "",
                 sansang_command_ask},
@@ -430,8 +414,10 @@ static int parse(int argc, char **argv, struct options *o, char *given)
 	        {"json", no_argument, NULL, 'j'}, {"all", no_argument, NULL, 'a'},
 	        {"days", required_argument, NULL, 'd'}, {"graph", required_argument, NULL, 'g'},
 	        {"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
-	        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},
-	        {"version", no_argument, NULL, 'v'}, {0}};
+	        {"until", required_argument, NULL, 't'}, {"reason", required_argument, NULL, 'r'},
+	        {"id", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'F'},
+	        {"dry-run", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+	        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
 	int c, n = 0;
 
 	while ((c = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
@@ -439,12 +425,14 @@ static int parse(int argc, char **argv, struct options *o, char *given)
 			char letter;
 			const char **value;
 		} values[] = {{'s', &o->socket}, {'d', &o->days}, {'g', &o->graph}, {'f', &o->from}, {'t', &o->to},
-		        {'o', &o->output}};
+		        {'o', &o->output}, {'r', &o->reason}, {'i', &o->id}};
 		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
 			if (values[i].letter == c)
 				*values[i].value = optarg;
 		o->json |= c == 'j';
 		o->all |= c == 'a';
+		o->force |= c == 'F';
+		o->dry_run |= c == 'n';
 		if (c == '?')
 			return -EINVAL;
 		if (!strchr("sj", c) && n < 15)

@@ -7,9 +7,11 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "collector/sansang_table.h"
+
 struct options {
-	const char *socket, *graph, *from, *to, *output, *days;
-	bool json, all, english;
+	const char *socket, *graph, *from, *to, *output, *days, *reason, *id;
+	bool json, all, force, dry_run, english;
 	int argc; /* words after the command */
 	char **argv;
 };
@@ -18,6 +20,21 @@ struct options {
 json_t *sansang_question(const struct options *o, json_t *question);
 /* Prints it as JSON. */
 void sansang_print_json(json_t *answer);
+/* Prints the answer (takes it): as JSON, or the rows under `key` as a table. Gives the exit status. */
+int sansang_show(const struct options *o, json_t *answer, const char *key, const struct column *columns);
+/* "2025-07-01", "2025-07-01T07:30" (here), "-24h", "+2h", "-7d" or Unix seconds, in seconds. -1: none of them. */
+json_int_t sansang_instant(const char *text);
+/* sansang_incident.c: exit statuses. */
+int sansang_command_incidents(const struct options *o);
+int sansang_command_incident(const struct options *o);
+int sansang_command_ack(const struct options *o);
+int sansang_command_comment(const struct options *o);
+int sansang_command_close(const struct options *o);
+int sansang_command_merge(const struct options *o);
+int sansang_command_ticket(const struct options *o);
+/* sansang_excuse.c */
+int sansang_command_maintenance(const struct options *o);
+int sansang_command_planned_cuts(const struct options *o);
 /* `ask NODE ...` (sansang_ask.c). Exit status. */
 int sansang_command_ask(const struct options *o);
 

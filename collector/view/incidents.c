@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/judge/cause.h"
 #include "collector/judge/fleet.h"
 #include "collector/view/view_private.h"
 #include "common/clock.h"
@@ -40,6 +41,11 @@ static json_t *incident_row(const struct view *v, sqlite3_stmt *st)
 	json_object_set_new(o, "site_name", json_text(name_of_site(v->inv, word(o, "site"))));
 	json_object_set_new(o, "unit_name", json_text(name_of_unit(v->inv, word(o, "unit"))));
 	json_object_set_new(o, "service_name", json_text(name_of_service(v->inv, word(o, "service"))));
+	/* the verdict in force, for those who do not know our words */
+	const char *cause = word(o, "final_cause") ? word(o, "final_cause") : word(o, "cause_now");
+	const struct cause_words *w = cause_words(cause_named(cause ? cause : ""));
+	json_object_set_new(o, "cause_vi", json_string(w->vi));
+	json_object_set_new(o, "cause_en", json_string(w->en));
 	json_object_set_new(o, "mails", json_integer(rows_mails(v->rows, rows_text(st, 0))));
 	return o;
 }
@@ -181,6 +187,26 @@ static json_t *site_names(const struct view *v, const json_t *o)
 	return names;
 }
 
+static void cause_put(json_t *all, const char *name)
+{
+	if (!name)
+		return;
+	const struct cause_words *w = cause_words(cause_named(name));
+	json_object_set_new(all, name, json_pack("{s:s, s:s}", "vi", w->vi, "en", w->en));
+}
+
+/* {"site-power": {vi, en}, ...}: every cause that the incident speaks of. */
+static json_t *causes_said(const json_t *o)
+{
+	static const char *const keys[] = {"cause", "cause_now", "final_cause", "runner_up"};
+	json_t *all = json_object(), *row;
+	size_t k;
+	for (k = 0; k < sizeof keys / sizeof keys[0]; k++)
+		cause_put(all, word(o, keys[k]));
+	json_array_foreach(json_object_get(o, "ruled_out"), k, row) cause_put(all, word(row, "cause"));
+	return all;
+}
+
 json_t *view_incident(struct view *v, const char *id, const char **why)
 {
 	sqlite3_stmt *st = rows_query(v->rows, QUERY_INCIDENT);
@@ -200,5 +226,6 @@ json_t *view_incident(struct view *v, const char *id, const char **why)
 	json_object_set_new(o, "merged", merged_into(v, o));
 	json_object_set_new(o, "minutes_lost_by", lost_by(v, o));
 	json_object_set_new(o, "site_names", site_names(v, o));
+	json_object_set_new(o, "causes", causes_said(o));
 	return o;
 }
