@@ -32,7 +32,7 @@ const partsOf = (row) => row.parts ?? [row];
 const needsOf = (row) => (row.same ? [row.same] : partsOf(row).map((part) => part.needs));
 
 // Places for each part that have been left alone longest; { places, idle }.
-function placesFor(p, row) {
+export function placesFor(p, row) {
   const taken = new Set();
   let idle = Infinity;
   const places = needsOf(row).map((need) => {
@@ -59,7 +59,7 @@ export async function experiment(p, row, places, options = {}) {
   const t0 = Date.now();
   const since = () => (Date.now() - t0) / 1000;
   await Promise.all(parts.map((part, n) => part.on(p, ...places[n])));
-  const least = row.hold || (row.hard ? 32 : 45), most = row.hold || (row.hard ? 45 : 80) * slack;
+  const least = row.hold || options.least || (row.hard ? 32 : 45), most = row.hold || (row.hard ? 45 : 80) * slack;
   while (since() < least || (since() < most && p.mails().length - mailsBefore < due)) await sleep(500);
   const seen = (await p.incidents()).filter((i) => !known.has(i.id));
   const offAt = since();
