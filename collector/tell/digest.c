@@ -77,7 +77,7 @@ static void warning_take(const struct desk *d, struct gathered *g, const char *b
 	json_t *incident = json_loads(body, 0, NULL), *item = incident ? list_item(incident) : NULL;
 	struct oncall who = {0};
 
-	if (item && !*desk_text(incident, "excused")) {
+	if (item && !*desk_text(incident, "excused") && !*desk_text(incident, "merged_into")) {
 		json_object_set_new(item, "news", json_boolean(news));
 		if (to->count)
 			oncall_add(d->inventory, d->zone, to, now_ms, &who);
