@@ -309,24 +309,6 @@ static int command_reload(const struct options *o)
 	return sansang_show(o, answer, NULL, NULL);
 }
 
-json_int_t sansang_instant(const char *text)
-{
-	struct tm tm = {.tm_isdst = -1};
-	char sign, unit = 0, *end;
-	long n;
-
-	if (sscanf(text, "%c%ld%c", &sign, &n, &unit) == 3 && (sign == '-' || sign == '+') && n >= 0 &&
-	        (unit == 'd' || unit == 'h' || unit == 'm'))
-		return (json_int_t)time(NULL) + (sign == '-' ? -n : n) * (unit == 'd'          ? 86400
-		                                                                 : unit == 'h' ? 3600
-		                                                                               : 60);
-	if (((end = strptime(text, "%Y-%m-%dT%H:%M", &tm)) && !*end) ||
-	        ((end = strptime(text, "%Y-%m-%d", &tm)) && !*end))
-		return (json_int_t)mktime(&tm);
-	n = strtol(text, &end, 10);
-	return *text && !*end ? n : -1;
-}
-
 static int write_picture(const char *path, const char *base64)
 {
 	size_t len = strlen(base64);
@@ -388,13 +370,24 @@ static const struct {
         {"close", "INCIDENT REASON [--force]", 2, 2, "F", sansang_command_close},
         {"merge", "INCIDENT INTO [TEXT]", 2, 3, "", sansang_command_merge},
         {"ticket", "INCIDENT NUMBER", 2, 2, "", sansang_command_ticket},
-        {"maintenance", "[--all] | add TARGET... --until T [--from T] --reason TEXT [--id ID] | end ID", 0, 64, "aftri",
+        {"maintenance", "[--all] | add TARGET... --until T [--from T] --reason TEXT [--id ID] | end ID", 0, 64, "afuri",
                 sansang_command_maintenance},
         {"planned-cuts", "[--all] | import FILE.csv [--dry-run]", 0, 2, "an", sansang_command_planned_cuts},
         {"graph", "TARGET [--graph NAME] [--from T] [--to T] -o F.svg|F.png", 1, 1, "gfto", command_graph},
         {"ask", "NODE trace TARGET [SOURCE] | NODE probe TYPE TARGET | NODE check SERVICE", 1, 5, "",
                 sansang_command_ask},
         {"reload", "", 0, 0, "", command_reload},
+        {"lamps", "PLACE", 1, 32, "", sansang_command_lamps},
+        {"complaint", "PLACE WORDS... [--at T] [--name CALLER]", 2, 200, "AN", sansang_command_complaint},
+        {"complaints", "[PLACE] [--missed] [--since T]", 0, 32, "mS", sansang_command_complaints},
+        {"drill",
+                "plan TARGET[,..] --cause C [--from T] [--until T] [--within 15s] [--mail-within 30s] [--to "
+                "CONTACT,..|none] WORDS"
+                " | begin ID | cancel ID | show ID | list [TARGET]",
+                1, 200, "CfuwWt", sansang_command_drill},
+        {"slip", "INCIDENT [--language vi|en]", 1, 1, "l", sansang_command_slip},
+        {"outages", "[--month 2025-07] [--carrier C] [--csv] [--language vi|en]", 0, 0, "McVl",
+                sansang_command_outages},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
@@ -407,62 +400,28 @@ static int print_usage(FILE *to, int status)
 	return status;
 }
 
-/* Options given, by letter, into `given`. */
-static int parse(int argc, char **argv, struct options *o, char *given)
-{
-	static const struct option known[] = {{"socket", required_argument, NULL, 's'},
-	        {"json", no_argument, NULL, 'j'}, {"all", no_argument, NULL, 'a'},
-	        {"days", required_argument, NULL, 'd'}, {"graph", required_argument, NULL, 'g'},
-	        {"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
-	        {"until", required_argument, NULL, 't'}, {"reason", required_argument, NULL, 'r'},
-	        {"id", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'F'},
-	        {"dry-run", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-	        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
-	int c, n = 0;
-
-	while ((c = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
-		const struct {
-			char letter;
-			const char **value;
-		} values[] = {{'s', &o->socket}, {'d', &o->days}, {'g', &o->graph}, {'f', &o->from}, {'t', &o->to},
-		        {'o', &o->output}, {'r', &o->reason}, {'i', &o->id}};
-		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
-			if (values[i].letter == c)
-				*values[i].value = optarg;
-		o->json |= c == 'j';
-		o->all |= c == 'a';
-		o->force |= c == 'F';
-		o->dry_run |= c == 'n';
-		if (c == '?')
-			return -EINVAL;
-		if (!strchr("sj", c) && n < 15)
-			given[n++] = (char)c;
-	}
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *language = getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
 	struct options o = {.socket = getenv("SANSANG_SOCKET")};
-	char given[16] = "";
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	o.english = language && !strncmp(language, "en", 2);
 	if (!o.socket || !*o.socket)
 		o.socket = DEFAULT_SOCKET;
-	if (parse(argc, argv, &o, given))
+	if (options_parse(argc, argv, &o))
 		return print_usage(stderr, 2);
-	if (strchr(given, 'h'))
+	if (strchr(o.given, 'h'))
 		return print_usage(stdout, 0);
-	if (strchr(given, 'v'))
+	if (strchr(o.given, 'v'))
 		return puts("sansang " SANSANG_VERSION) < 0;
 	for (size_t i = 0; optind < argc && i < COMMAND_COUNT; i++) {
 		if (strcmp(commands[i].name, argv[optind]))
 			continue;
 		o.argc = argc - optind - 1;
 		o.argv = argv + optind + 1;
-		if (o.argc < commands[i].least || o.argc > commands[i].most || given[strspn(given, commands[i].takes)])
+		if (o.argc < commands[i].least || o.argc > commands[i].most ||
+		        o.given[strspn(o.given, commands[i].takes)])
 			break;
 		return commands[i].run(&o);
 	}

@@ -11,11 +11,16 @@
 
 struct options {
 	const char *socket, *graph, *from, *to, *output, *days, *reason, *id;
-	bool json, all, force, dry_run, english;
-	int argc; /* words after the command */
+	const char *until, *at, *name, *since, *cause, *within, *mail_within, *language, *month, *carrier;
+	bool json, all, force, dry_run, missed, csv, help, version;
+	bool english;   /* by the environment */
+	char given[32]; /* letters of the options that were given, but --socket and --json (sansang_options.c) */
+	int argc;       /* words after the command */
 	char **argv;
 };
 
+/* 0, or -EINVAL, said on standard error. */
+int options_parse(int argc, char **argv, struct options *o);
 /* Takes the question, gives core's answer. NULL: refused or not reached, said on standard error. */
 json_t *sansang_question(const struct options *o, json_t *question);
 /* Prints it as JSON. */
@@ -35,6 +40,14 @@ int sansang_command_ticket(const struct options *o);
 /* sansang_excuse.c */
 int sansang_command_maintenance(const struct options *o);
 int sansang_command_planned_cuts(const struct options *o);
+/* sansang_people.c */
+int sansang_command_lamps(const struct options *o);
+int sansang_command_complaint(const struct options *o);
+int sansang_command_complaints(const struct options *o);
+int sansang_command_slip(const struct options *o);
+int sansang_command_outages(const struct options *o);
+/* sansang_drill.c */
+int sansang_command_drill(const struct options *o);
 /* `ask NODE ...` (sansang_ask.c). Exit status. */
 int sansang_command_ask(const struct options *o);
 

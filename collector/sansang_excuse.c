@@ -63,7 +63,7 @@ static int list(const struct options *o, const char *act, const char *key, bool 
 
 static int maintenance_add(const struct options *o)
 {
-	json_int_t from = o->from ? sansang_instant(o->from) : 0, until = o->to ? sansang_instant(o->to) : -1;
+	json_int_t from = o->from ? sansang_instant(o->from) : 0, until = o->until ? sansang_instant(o->until) : -1;
 	json_t *targets = json_array();
 
 	if (o->argc < 2 || from < 0 || until < 0 || !o->reason) {

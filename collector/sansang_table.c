@@ -42,8 +42,6 @@ static const struct {
         {"measured", "có đo thấy"},
         {"nothing", "không đo thấy lỗi"},
         {"unmeasured", "không có số liệu"},
-        {"planned", "đã lên kế hoạch"},
-        {"running", "đang diễn tập"},
         {"passed", "đạt"},
         {"failed", "không đạt"},
         {"cancelled", "đã hủy"},
