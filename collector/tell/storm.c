@@ -22,16 +22,16 @@ bool storm_holds(const struct desk *d, const char *contact, const char *site, in
 	return others >= a->storm_sites;
 }
 
-/* A contact's first held row, or its last list, whichever is later: `every` after that the next one is due. */
+/* A contact's last list, when its first held row came within `every` after it, else that row: `every` later the next list is due. */
 static const char waiting_sql[] =
-        "SELECT h.contact, max(min(h.created_at), coalesce((SELECT max(l.created_at) FROM outbox l WHERE l.incident = "
-        "'storm' AND l.contact = h.contact), 0)) AS since FROM outbox h WHERE h.state = 'held' GROUP BY h.contact "
-        "ORDER "
-        "BY since LIMIT 1";
+        "SELECT contact, CASE WHEN last + ?1 > first THEN last ELSE first END AS since FROM (SELECT h.contact, "
+        "min(h.created_at) AS first, coalesce((SELECT max(l.created_at) FROM outbox l WHERE l.incident = 'storm' AND "
+        "l.contact = h.contact), 0) AS last FROM outbox h WHERE h.state = 'held' GROUP BY h.contact) ORDER BY since "
+        "LIMIT 1";
 
 int64_t storm_due(const struct desk *d)
 {
-	sqlite3_stmt *s = outbox_query(d->outbox, waiting_sql, "");
+	sqlite3_stmt *s = outbox_query(d->outbox, waiting_sql, "i", d->inventory->alerts.storm_every_ms);
 	int64_t due = -1;
 
 	if (s && sqlite3_step(s) == SQLITE_ROW)
@@ -92,7 +92,7 @@ int storm_tick(const struct desk *d, int64_t now_ms)
 	int status = 0;
 
 	while (!status) {
-		sqlite3_stmt *s = outbox_query(d->outbox, waiting_sql, "");
+		sqlite3_stmt *s = outbox_query(d->outbox, waiting_sql, "i", d->inventory->alerts.storm_every_ms);
 		bool due = s && sqlite3_step(s) == SQLITE_ROW &&
 		           sqlite3_column_int64(s, 1) + d->inventory->alerts.storm_every_ms <= now_ms;
 		char *contact = due ? mem_str(outbox_text(s, 0)) : NULL;
