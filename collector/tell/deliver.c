@@ -9,7 +9,6 @@
 
 #include "collector/tell/letter.h"
 #include "collector/tell/list_letter.h"
-#include "collector/tell/list_letter.h"
 #include "common/mail/mail.h"
 #include "common/mail/mime.h"
 #include "collector/tell/picture.h"
@@ -24,6 +23,7 @@
 struct deliver {
 	const struct collector_config *config;
 	const struct inventory *inventory;
+	struct zone *zone;
 	struct outbox *outbox;
 	struct picture *picture;
 	struct smtp *smtp;
@@ -164,6 +164,8 @@ static struct letter_facts facts_of(const struct deliver *d, const struct contac
 	        .language = to->language == LANGUAGE_EN ? "en" : "vi",
 	        .web_url = d->config->web.url,
 	        .replies = d->config->mail.inbox.server != NULL,
+	        .zone = d->zone,
+	        .now_ms = d->row.created_at,
 	        .late = d->late};
 }
 
@@ -276,9 +278,12 @@ int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_c
 		options.password = password;
 	}
 	if (!status)
+		status = zone_load(config->timezone, &d->zone);
+	if (!status)
 		status = smtp_open(&d->smtp, loop, &options);
 	explicit_bzero(password, sizeof(password));
 	if (status) {
+		zone_free(d->zone);
 		free(d);
 		return status;
 	}
@@ -326,5 +331,6 @@ void deliver_free(struct deliver *d)
 	smtp_free(d->smtp);
 	picture_free(d->picture);
 	explicit_bzero(d->key, sizeof(d->key));
+	zone_free(d->zone);
 	free(d);
 }

@@ -3,212 +3,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "collector/judge/cause.h"
-#include "collector/tell/words.h"
+#include "collector/judge/slip.h"
+#include "collector/tell/affected.h"
+#include "collector/tell/scene.h"
+#include "collector/tell/title.h"
+#include "collector/tell/verdict.h"
 #include "common/memory.h"
 
 #define HOUR_MS 3600000
 #define GRAPH_BEFORE_MS (2 * HOUR_MS)
 #define GRAPH_AFTER_MS (20 * 60000)
-#define EVIDENCE_MAX 40
-#define AFFECTS_MAX 20 /* a whole province is not read name by name */
-
-/* The incident with what the inventory knows of it; all borrowed, members may be NULL. */
-struct scene {
-	const struct letter_facts *f;
-	const char *language;
-	const struct site *site;
-	const struct unit *unit;
-	const struct service *service;
-	const struct uplink *uplink;
-	const char *node, *id;
-	int64_t opened_at, resolved_at;
-	bool recovery, simulated;
-};
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	return json_string_value(json_object_get(o, key));
-}
-
-static const char *word(const struct scene *s, enum word w)
-{
-	return word_in(w, s->language);
-}
-
-/* "summary" in the scene's language, or in the other when there is only that. */
-static const char *text_in(const struct scene *s, const json_t *o, const char *key)
-{
-	char name[32];
-	const char *text;
-
-	snprintf(name, sizeof(name), "%s_%s", key, s->language);
-	text = text_of(o, name);
-	if (text)
-		return text;
-	snprintf(name, sizeof(name), "%s_%s", key, strcmp(s->language, "en") ? "en" : "vi");
-	return text_of(o, name);
-}
+#define EVIDENCE_FIRST 25 /* of more, how it began and what was seen last */
+#define EVIDENCE_LAST 15
+#define EVIDENCE_MAX 200
+#define COMPLAINTS_MAX 8
 
 bool letter_is_recovery(const char *kind)
 {
 	return !strncmp(kind, "resolve", 7);
 }
-
-static const struct uplink *uplink_named(const struct site *site, const char *id)
-{
-	for (size_t i = 0; site && id && i < site->uplink_count; i++)
-		if (!strcmp(site->uplinks[i].id, id) || !strcmp(uplink_kind_name(site->uplinks[i].kind), id))
-			return &site->uplinks[i];
-	return NULL;
-}
-
-static struct scene scene_of(const struct letter_facts *f)
-{
-	const struct inventory *inv = f->inventory;
-	const json_t *o = f->incident;
-	const char *site = text_of(o, "site"), *unit = text_of(o, "unit"), *service = text_of(o, "service");
-	struct scene s = {.f = f, .language = f->language, .node = text_of(o, "node"), .id = text_of(o, "id")};
-	const struct node *node = s.node ? inventory_node(inv, s.node) : NULL;
-
-	s.opened_at = json_integer_value(json_object_get(o, "opened_at"));
-	s.resolved_at = json_integer_value(json_object_get(o, "resolved_at"));
-	s.simulated = json_is_true(json_object_get(o, "simulated"));
-	s.recovery = letter_is_recovery(f->kind);
-	s.site = site ? inventory_site(inv, site) : node ? node->at : NULL;
-	s.unit = unit ? inventory_unit(inv, unit) : s.site ? site_unit(inv, s.site, s.opened_at) : NULL;
-	s.service = service ? inventory_service(inv, service) : NULL;
-	s.uplink = uplink_named(s.site, text_of(o, "uplink"));
-	return s;
-}
-
-/* ---- times ---- */
-
-static struct tm local_time(int64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	struct tm tm;
-
-	localtime_r(&seconds, &tm);
-	return tm;
-}
-
-static void time_full(const struct scene *s, int64_t at, char *out, size_t size)
-{
-	struct tm tm = local_time(at);
-	char clock[48], offset[24];
-	long minutes = tm.tm_gmtoff / 60;
-
-	strftime(clock, sizeof(clock), strcmp(s->language, "en") ? "%H:%M:%S ngày %d/%m/%Y" : "%H:%M:%S on %Y-%m-%d",
-	        &tm);
-	snprintf(offset, sizeof(offset), minutes % 60 ? "UTC%+ld:%02ld" : "UTC%+ld", minutes / 60, labs(minutes % 60));
-	snprintf(out, size, "%s (%s)", clock, offset);
-}
-
-/* The clock alone on the incident's own day. */
-static void time_short(const struct scene *s, int64_t at, char *out, size_t size)
-{
-	struct tm tm = local_time(at), day = local_time(s->opened_at);
-	bool same = tm.tm_yday == day.tm_yday && tm.tm_year == day.tm_year;
-
-	strftime(out, size, same ? "%H:%M:%S" : strcmp(s->language, "en") ? "%d/%m %H:%M:%S" : "%m-%d %H:%M:%S", &tm);
-}
-
-static char *duration_text(const struct scene *s, int64_t ms)
-{
-	static const struct {
-		int64_t seconds;
-		enum word word;
-	} units[] = {{86400, WORD_DAYS}, {3600, WORD_HOURS}, {60, WORD_MINUTES}, {1, WORD_SECONDS}};
-	int64_t left = ms > 0 ? ms / 1000 : 0;
-	char out[96];
-	int at = 0, shown = 0;
-
-	for (size_t i = 0; i < 4 && shown < 2; i++) {
-		if (left < units[i].seconds && !(i == 3 && !shown))
-			continue;
-		at += snprintf(out + at, sizeof(out) - (size_t)at, "%s%lld %s", shown ? " " : "",
-		        (long long)(left / units[i].seconds), word(s, units[i].word));
-		left %= units[i].seconds;
-		shown++;
-	}
-	return mem_str(out);
-}
-
-/* ---- subject ---- */
-
-static enum word tag_of(const struct scene *s)
-{
-	static const struct {
-		enum cause cause;
-		enum word tag;
-	} tags[] = {{CAUSE_AGENT_DOWN, WORD_TAG_AGENT}, {CAUSE_HOST_DOWN, WORD_TAG_HOST},
-	        {CAUSE_COLLECTOR_ISOLATED, WORD_TAG_COLLECTOR}, {CAUSE_UPLINK_DOWN, WORD_TAG_LINE}};
-	const char *cause = text_of(s->f->incident, "final_cause");
-
-	cause = cause ? cause : text_of(s->f->incident, "cause");
-	if (text_of(s->f->incident, "service"))
-		return WORD_TAG_SERVICE;
-	if (text_of(s->f->incident, "uplink"))
-		return WORD_TAG_LINE;
-	for (size_t i = 0; cause && i < sizeof(tags) / sizeof(tags[0]); i++)
-		if (cause_named(cause) == tags[i].cause)
-			return tags[i].tag;
-	return WORD_TAG_OTHER;
-}
-
-static const char *place_name(const struct scene *s)
-{
-	return s->unit ? s->unit->name : s->site ? s->site->name : word(s, WORD_EVERYWHERE);
-}
-
-static const char *line_kind(const struct scene *s, const struct uplink *u)
-{
-	return u->kind == UPLINK_TSLCD ? "TSLCD" : u->kind == UPLINK_4G ? "4G" : word(s, WORD_INTERNET);
-}
-
-/* What of the place: the service, the line, or the machine. */
-static const char *thing_name(const struct scene *s)
-{
-	const char *service = text_of(s->f->incident, "service"), *uplink = text_of(s->f->incident, "uplink");
-
-	if (s->service)
-		return s->service->name;
-	if (s->uplink)
-		return line_kind(s, s->uplink);
-	return service ? service : uplink ? uplink : s->node ? s->node : s->site ? s->site->name : "";
-}
-
-static void titles_make(const struct scene *s, struct letter *out)
-{
-	int64_t at = s->recovery ? s->resolved_at : s->opened_at;
-	const char *thing = thing_name(s), *place = place_name(s);
-	char *title, *duration;
-	struct tm tm = local_time(at);
-	char clock[16];
-
-	strftime(clock, sizeof(clock), "%H:%M", &tm);
-	title = *thing && strcmp(thing, place) ? mem_printf("%s – %s – %s", place, thing, clock)
-	                                       : mem_printf("%s – %s", place, clock);
-	if (s->recovery) {
-		duration = duration_text(s, s->resolved_at - s->opened_at);
-		out->page.title = mem_printf("%s (%s)", title, duration);
-		free(duration);
-		free(title);
-	} else {
-		out->page.title = title;
-	}
-	out->page.tag = !strcmp(s->f->kind, "reopen")
-	                        ? mem_printf("%s – %s", word(s, tag_of(s)), word(s, WORD_TAG_AGAIN))
-	                        : mem_str(word(s, s->recovery ? WORD_TAG_RECOVERED : tag_of(s)));
-	out->subject = mem_printf("%s%s%s[%s] %s%s%s%s", s->simulated ? "[" : "",
-	        s->simulated ? word(s, WORD_TAG_SIMULATED) : "", s->simulated ? "] " : "", out->page.tag,
-	        out->page.title, s->f->late ? " (" : "", s->f->late ? word(s, WORD_LATE) : "", s->f->late ? ")" : "");
-}
-
-/* ---- the page ---- */
 
 static void add_given(struct page *p, enum part_kind kind, const char *label, char *text)
 {
@@ -216,79 +30,94 @@ static void add_given(struct page *p, enum part_kind kind, const char *label, ch
 	free(text);
 }
 
+/* ---- what and where ---- */
+
 /* The judge's sentence; when it is over, that comes first. */
 static void summary_add(const struct scene *s, struct page *p)
 {
 	char *duration;
 
 	if (!s->recovery) {
-		p->summary = mem_str(text_in(s, s->f->incident, "summary"));
+		p->summary = mem_str(scene_text_in(s, s->incident, "summary"));
 		return;
 	}
-	duration = duration_text(s, s->resolved_at - s->opened_at);
-	p->summary = mem_printf("%s %s.", word(s, WORD_BACK), duration);
+	duration = scene_duration(s, s->resolved_at - s->opened_at);
+	p->summary = mem_printf("%s %s.", scene_word(s, s->closed ? WORD_CLOSED_AFTER : WORD_BACK), duration);
 	free(duration);
+}
+
+/* "Chưa ai tiếp nhận sau 18 phút. Đã báo: An, Bình" */
+static void escalation_add(const struct scene *s, struct page *p)
+{
+	const json_t *o = json_object_get(s->incident, "escalation"), *told = json_object_get(o, "told");
+	int64_t since = scene_time(o, "since");
+	struct buf names = {0};
+	char *waited;
+	size_t i;
+	json_t *one;
+
+	if (!o)
+		return;
+	json_array_foreach((json_t *)told, i, one) if (json_string_value(one))
+	        buf_printf(&names, "%s%s", names.len ? ", " : "", json_string_value(one));
+	buf_put_u8(&names, 0);
+	waited = scene_duration(s, s->f->now_ms - (since ? since : s->opened_at));
+	add_given(p, PART_NOTE, NULL,
+	        mem_printf("%s %s.%s%s%s%s", scene_word(s, WORD_NOBODY_NOTE), waited, names.len > 1 ? " " : "",
+	                names.len > 1 ? scene_word(s, WORD_TOLD) : "", names.len > 1 ? ": " : "", (char *)names.data));
+	free(waited);
+	buf_free(&names);
+}
+
+static void notes_add(const struct scene *s, struct page *p)
+{
+	page_add(p, PART_NOTE, NULL, s->drill ? scene_word(s, WORD_DRILL_NOTE) : NULL);
+	page_add(p, PART_NOTE, NULL, s->simulated ? scene_word(s, WORD_SIMULATED_NOTE) : NULL);
+	page_add(p, PART_NOTE, NULL, s->f->late ? scene_word(s, WORD_LATE_NOTE) : NULL);
+	escalation_add(s, p);
+}
+
+static void unit_add(const struct scene *s, struct page *p)
+{
+	struct buf former = {0};
+
+	for (size_t i = 0; i < s->unit->formed_from.count; i++) {
+		const struct unit *u = inventory_unit(s->f->inventory, s->unit->formed_from.items[i]);
+
+		if (u && strcmp(u->name, s->unit->name))
+			buf_printf(&former, "%s%s", former.len ? ", " : scene_word(s, WORD_FORMER), u->name);
+	}
+	buf_put_u8(&former, 0);
+	add_given(p, PART_ROW, scene_word(s, WORD_UNIT),
+	        former.len > 1 ? mem_printf("%s (%s)", s->unit->name, (char *)former.data) : mem_str(s->unit->name));
+	buf_free(&former);
 }
 
 static void place_add(const struct scene *s, struct page *p)
 {
-	struct buf former = {0};
+	const char *service = scene_text(s->incident, "service");
 
-	if (s->unit) {
-		for (size_t i = 0; i < s->unit->formed_from.count; i++) {
-			const struct unit *u = inventory_unit(s->f->inventory, s->unit->formed_from.items[i]);
-
-			if (u && strcmp(u->name, s->unit->name))
-				buf_printf(&former, "%s%s", former.len ? ", " : word(s, WORD_FORMER), u->name);
-		}
-		buf_put_u8(&former, 0);
-		add_given(p, PART_ROW, word(s, WORD_UNIT),
-		        former.len > 1 ? mem_printf("%s (%s)", s->unit->name, (char *)former.data)
-		                       : mem_str(s->unit->name));
-		buf_free(&former);
-	}
-	page_add(p, PART_ROW, word(s, WORD_WHERE), s->site ? s->site->name : word(s, WORD_EVERYWHERE));
-	page_add(p, PART_ROW, word(s, WORD_NODE), s->node);
-	page_add(
-	        p, PART_ROW, word(s, WORD_SERVICE), s->service ? s->service->name : text_of(s->f->incident, "service"));
+	if (s->unit)
+		unit_add(s, p);
+	page_add(p, PART_ROW, scene_word(s, WORD_WHERE), s->site ? s->site->name : NULL);
+	page_add(p, PART_ROW, scene_word(s, WORD_NODE), s->node);
+	page_add(p, PART_ROW, scene_word(s, WORD_SERVICE), s->service ? s->service->name : service);
 }
 
 static void time_add(const struct scene *s, struct page *p)
 {
 	char at[96];
 
-	time_full(s, s->opened_at, at, sizeof(at));
-	page_add(p, PART_ROW, word(s, WORD_SINCE), at);
+	scene_time_full(s, s->opened_at, at, sizeof(at));
+	page_add(p, PART_ROW, scene_word(s, WORD_SINCE), at);
 	if (!s->recovery)
 		return;
-	time_full(s, s->resolved_at, at, sizeof(at));
-	page_add(p, PART_ROW, word(s, WORD_UNTIL), at);
-	add_given(p, PART_ROW, word(s, WORD_DURATION), duration_text(s, s->resolved_at - s->opened_at));
+	scene_time_full(s, s->resolved_at, at, sizeof(at));
+	page_add(p, PART_ROW, scene_word(s, WORD_UNTIL), at);
+	add_given(p, PART_ROW, scene_word(s, WORD_DURATION), scene_duration(s, s->resolved_at - s->opened_at));
 }
 
-static const char *cause_text(const struct scene *s, const char *name)
-{
-	const struct cause_words *w = cause_words(cause_named(name));
-
-	return strcmp(s->language, "en") ? w->vi : w->en;
-}
-
-static void cause_add(const struct scene *s, struct page *p)
-{
-	const json_t *o = s->f->incident;
-	const char *first = text_of(o, "cause"), *final = text_of(o, "final_cause"),
-	           *confidence = text_of(o, "confidence");
-	const char *responsible = text_of(o, "responsible"), *known = final ? final : first;
-
-	if (known)
-		add_given(p, PART_ROW, word(s, WORD_CAUSE),
-		        mem_printf("%s (%s)", cause_text(s, known),
-		                word_of_key(confidence ? confidence : "unclear", s->language)));
-	if (final && first && strcmp(final, first))
-		page_add(p, PART_ROW, word(s, WORD_FIRST_CAUSE), cause_text(s, first));
-	if (responsible)
-		page_add(p, PART_ROW, word(s, WORD_RESPONSIBLE), word_of_key(responsible, s->language));
-}
+/* ---- lines ---- */
 
 static void line_add(const struct scene *s, const struct uplink *u, struct page *p)
 {
@@ -298,19 +127,19 @@ static void line_add(const struct scene *s, const struct uplink *u, struct page 
 		const char *value;
 	} facts[] = {{WORD_CARRIER, u->carrier}, {WORD_CIRCUIT, u->circuit}, {WORD_HOTLINE, u->hotline}};
 
-	buf_printf(&text, "%s", line_kind(s, u));
+	buf_printf(&text, "%s", scene_line_kind(s, u));
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (facts[i].value && *facts[i].value)
-			buf_printf(&text, "; %s %s", word(s, facts[i].word), facts[i].value);
+			buf_printf(&text, "; %s %s", scene_word(s, facts[i].word), facts[i].value);
 	buf_put_u8(&text, 0);
-	page_add(p, PART_ROW, word(s, WORD_LINE), (char *)text.data);
+	page_add(p, PART_ROW, scene_word(s, WORD_LINE), (char *)text.data);
 	buf_free(&text);
 }
 
 /* The line that failed, the one that the service goes by, or, for a whole site, all of them: whoever reads may have to call a carrier. */
 static void lines_add(const struct scene *s, struct page *p)
 {
-	const struct uplink *u = s->uplink ? s->uplink : s->service ? uplink_named(s->site, s->service->via) : NULL;
+	const struct uplink *u = s->uplink ? s->uplink : s->service ? scene_line_named(s->site, s->service->via) : NULL;
 
 	if (u)
 		line_add(s, u, p);
@@ -319,118 +148,212 @@ static void lines_add(const struct scene *s, struct page *p)
 			line_add(s, &s->site->uplinks[i], p);
 }
 
-/* "service:land@mk-srv1" as people say it: "Đất đai (mk-srv1)". */
-static char *affected_name(const struct scene *s, const char *text)
-{
-	size_t kind = strcspn(text, ":"), id = text[kind] ? strcspn(text + kind + 1, "@") : 0;
-	char *prefix = mem_strn(text, kind), *name = mem_strn(text + kind + (text[kind] == ':'), id);
-	const char *at = text[kind] && text[kind + 1 + id] == '@' ? text + kind + 2 + id : NULL;
-	const struct service *sv = strcmp(prefix, "service") ? NULL : inventory_service(s->f->inventory, name);
-	const struct uplink *u = strcmp(prefix, "uplink") ? NULL : uplink_named(s->site, name);
-	char *what = sv  ? mem_str(sv->name)
-	             : u ? mem_str(line_kind(s, u))
-	                 : mem_printf("%s %s", word_of_key(prefix, s->language), name);
-	char *said = at ? mem_printf("%s (%s)", what, at) : mem_str(what);
+/* ---- people ---- */
 
-	free(what);
-	free(prefix);
-	free(name);
-	return said;
-}
-
-static void affects_add(const struct scene *s, struct page *p)
+static void joined_row(const struct scene *s, struct page *p, enum word label, const char *list, const char *key)
 {
-	const json_t *affects = json_object_get(s->f->incident, "affects");
 	struct buf text = {0};
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(affects, i, one)
-	{
-		char *name =
-		        json_string_value(one) && i < AFFECTS_MAX ? affected_name(s, json_string_value(one)) : NULL;
-
-		if (name)
-			buf_printf(&text, "%s%s", text.len ? ", " : "", name);
-		free(name);
-	}
-	if (json_array_size(affects) > AFFECTS_MAX)
-		buf_printf(&text, ", %s %zu", word(s, WORD_MORE), json_array_size(affects) - AFFECTS_MAX);
+	json_array_foreach(json_object_get(s->incident, list), i, one) if (scene_text(one, key))
+	        buf_printf(&text, "%s%s", text.len ? ", " : "", scene_text(one, key));
 	buf_put_u8(&text, 0);
-	page_add(p, PART_ROW, word(s, WORD_AFFECTS), (char *)text.data);
+	page_add(p, PART_ROW, scene_word(s, label), (char *)text.data);
 	buf_free(&text);
 }
 
+static const char *person_name(const struct scene *s, const char *id)
+{
+	const struct inventory *inv = s->f->inventory;
+
+	for (size_t i = 0; id && i < inv->contact_count; i++)
+		if (!strcmp(inv->contacts[i].id, id) && inv->contacts[i].name)
+			return inv->contacts[i].name;
+	return id;
+}
+
+static void people_add(const struct scene *s, struct page *p)
+{
+	const char *by = scene_text(s->incident, "closed_by"), *reason = scene_text(s->incident, "close_reason");
+
+	page_add(p, PART_ROW, scene_word(s, WORD_ACKED_BY), person_name(s, scene_text(s->incident, "acked_by")));
+	if (s->closed)
+		add_given(p, PART_ROW, scene_word(s, WORD_CLOSED_BY),
+		        mem_printf("%s%s%s", person_name(s, by), reason && *reason ? ": " : "", reason ? reason : ""));
+	joined_row(s, p, WORD_TICKETS, "tickets", "ticket");
+}
+
+static void complaints_add(const struct scene *s, struct page *p)
+{
+	const json_t *list = json_object_get(s->incident, "complaints");
+	char at[32];
+	size_t i;
+	json_t *one;
+
+	if (json_array_size(list))
+		add_given(p, PART_HEADING, NULL,
+		        mem_printf("%s (%zu)", scene_word(s, WORD_COMPLAINTS), json_array_size(list)));
+	json_array_foreach((json_t *)list, i, one)
+	{
+		if (i == COMPLAINTS_MAX)
+			break;
+		scene_time_short(s, scene_time(one, "at"), at, sizeof(at));
+		page_add(p, PART_ITEM, at, scene_text(one, "words"));
+	}
+}
+
+/* ---- evidence ---- */
+
 static int evidence_order(const void *a, const void *b)
 {
-	json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "at"));
-	json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "at"));
+	int64_t x = scene_time(*(json_t *const *)a, "at"), y = scene_time(*(json_t *const *)b, "at");
 
 	return x < y ? -1 : x > y;
 }
 
 static void evidence_item(const struct scene *s, const json_t *one, struct page *p)
 {
-	const char *who = text_of(one, "who"), *said = text_of(one, s->language);
-	const struct node *n = who ? inventory_node(s->f->inventory, who) : NULL;
+	const char *said = scene_said(s, one);
+	char *who = scene_witness(s, scene_text(one, "who"));
 	char at[32];
 
-	if (!said)
-		said = text_of(one, "vi");
-	time_short(s, json_integer_value(json_object_get(one, "at")), at, sizeof(at));
-	add_given(p, PART_ITEM, at,
-	        n ? mem_printf("%s %s: %s", word(s, WORD_AGENT_OF), who, said ? said : "")
-	          : mem_printf("%s: %s", who ? word_of_key(who, s->language) : "?", said ? said : ""));
+	scene_time_short(s, scene_time(one, "at"), at, sizeof(at));
+	add_given(p, PART_ITEM, at, mem_printf("%s: %s", who, said ? said : ""));
+	free(who);
 }
 
 static void evidence_add(const struct scene *s, struct page *p)
 {
-	const json_t *evidence = json_object_get(s->f->incident, "evidence");
+	const json_t *evidence = json_object_get(s->incident, "evidence");
 	const json_t *sorted[EVIDENCE_MAX];
 	size_t i, count = 0;
 	json_t *one;
 
-	json_array_foreach(evidence, i, one) if (count < EVIDENCE_MAX) sorted[count++] = one;
+	json_array_foreach((json_t *)evidence, i, one) if (count < EVIDENCE_MAX) sorted[count++] = one;
 	if (!count)
 		return;
 	qsort(sorted, count, sizeof(sorted[0]), evidence_order);
-	page_add(p, PART_HEADING, NULL, word(s, WORD_EVIDENCE));
-	for (i = 0; i < count; i++)
-		evidence_item(s, sorted[i], p);
+	page_add(p, PART_HEADING, NULL, scene_word(s, WORD_EVIDENCE));
+	for (i = 0; i < count; i++) {
+		bool left_out =
+		        count > EVIDENCE_FIRST + EVIDENCE_LAST && i >= EVIDENCE_FIRST && i < count - EVIDENCE_LAST;
+
+		if (!left_out)
+			evidence_item(s, sorted[i], p);
+		else if (i == EVIDENCE_FIRST)
+			add_given(p, PART_ITEM, "…",
+			        mem_printf("%zu %s", count - EVIDENCE_FIRST - EVIDENCE_LAST,
+			                scene_word(s, WORD_EVIDENCE_MORE)));
+	}
+}
+
+/* ---- what to do ---- */
+
+static char *address_of(const struct scene *s, const char *way, const char *id)
+{
+	struct buf out = {0};
+
+	buf_printf(&out, "%s%s%s", s->f->web_url, s->f->web_url[strlen(s->f->web_url) - 1] == '/' ? "" : "/", way);
+	for (const char *c = id; *c; c++)
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+		        strchr("-._~", *c))
+			buf_put_u8(&out, (uint8_t)*c);
+		else
+			buf_printf(&out, "%%%02X", (uint8_t)*c);
+	buf_put_u8(&out, 0);
+	return (char *)out.data;
+}
+
+static void acknowledge_add(const struct scene *s, struct page *p)
+{
+	bool link = s->f->mark && *s->f->mark && s->f->web_url && *s->f->web_url;
+
+	if (s->recovery)
+		return;
+	if (link)
+		add_given(p, PART_LINK, scene_word(s, WORD_ACK_LINK), address_of(s, "a/", s->f->mark));
+	if (s->f->replies && s->f->mark && *s->f->mark)
+		page_add(p, PART_TEXT, NULL, scene_word(s, link ? WORD_ACK_REPLY : WORD_ACK_REPLY_ONLY));
+}
+
+static void check_first_add(const struct scene *s, struct page *p)
+{
+	const char *first = scene_text_in(s, s->incident, "check_first");
+
+	if (s->recovery || !first)
+		return;
+	page_add(p, PART_HEADING, NULL, scene_word(s, WORD_CHECK_FIRST));
+	page_add(p, PART_TEXT, NULL, first);
+}
+
+static void slip_add(const struct scene *s, struct page *p)
+{
+	char *text = s->recovery ? NULL
+	                         : slip_text(s->incident, s->f->inventory, s->f->zone, !strcmp(s->language, "en"),
+	                                   s->f->now_ms);
+
+	if (text) {
+		page_add(p, PART_HEADING, NULL, scene_word(s, WORD_SLIP));
+		page_add(p, PART_PRE, NULL, text);
+	}
+	free(text);
+}
+
+static void footer_add(const struct scene *s, struct page *p)
+{
+	page_add(p, PART_ROW, scene_word(s, WORD_INCIDENT), s->id);
+	if (s->f->web_url && *s->f->web_url && s->id)
+		add_given(p, PART_ADDRESS, scene_word(s, WORD_OPEN_LINK), address_of(s, "#/incidents/", s->id));
+	page_add(p, PART_TEXT, NULL, scene_word(s, WORD_FOOTER));
+}
+
+/* ---- the letter ---- */
+
+static void rows_add(const struct scene *s, const struct affected *a, struct page *p)
+{
+	json_int_t flaps = json_integer_value(json_object_get(s->incident, "flaps"));
+
+	if (s->recovery)
+		page_add(p, PART_ROW, scene_word(s, WORD_WHAT), scene_text_in(s, s->incident, "summary"));
+	place_add(s, p);
+	time_add(s, p);
+	if (flaps > 0)
+		add_given(p, PART_ROW, scene_word(s, WORD_FLAPS), mem_printf("%lld", (long long)flaps));
+	verdict_add_rows(s, p);
+	lines_add(s, p);
+	affected_add_rows(s, a, p);
+	if (s->recovery)
+		affected_add_minutes(s, p);
+	people_add(s, p);
 }
 
 void letter_write(const struct letter_facts *f, struct letter *out)
 {
 	struct scene s = scene_of(f);
+	struct affected a = affected_of(&s);
 	struct page *p = &out->page;
-	const char *first = text_in(&s, f->incident, "check_first");
 
 	*out = (struct letter){0};
-	p->language = strcmp(f->language, "en") ? "vi" : "en";
-	p->mood = s.recovery ? MOOD_UP : s.simulated ? MOOD_WARNING : MOOD_DOWN;
+	p->language = s.language;
+	p->mood = s.recovery ? MOOD_UP : s.simulated || s.drill ? MOOD_WARNING : MOOD_DOWN;
 	summary_add(&s, p);
-	titles_make(&s, out);
-	page_add(p, PART_NOTE, NULL, s.simulated ? word(&s, WORD_SIMULATED_NOTE) : NULL);
-	page_add(p, PART_NOTE, NULL, f->late ? word(&s, WORD_LATE_NOTE) : NULL);
-	if (s.recovery)
-		page_add(p, PART_ROW, word(&s, WORD_WHAT), text_in(&s, f->incident, "summary"));
-	place_add(&s, p);
-	time_add(&s, p);
-	cause_add(&s, p);
-	lines_add(&s, p);
-	affects_add(&s, p);
-	if (!s.recovery && first) {
-		page_add(p, PART_HEADING, NULL, word(&s, WORD_CHECK_FIRST));
-		page_add(p, PART_TEXT, NULL, first);
-	}
+	title_make(&s, &a, out);
+	notes_add(&s, p);
+	rows_add(&s, &a, p);
+	check_first_add(&s, p);
+	acknowledge_add(&s, p);
 	evidence_add(&s, p);
+	verdict_add_ruled_out(&s, p);
 	if (f->picture)
-		page_add(p, PART_PICTURE, NULL, word(&s, WORD_GRAPH));
-	else
-		page_add(p, PART_TEXT, NULL, word(&s, WORD_NO_GRAPH));
-
-	page_add(p, PART_ROW, word(&s, WORD_INCIDENT), s.id);
-	page_add(p, PART_TEXT, NULL, word(&s, WORD_FOOTER));
+		page_add(p, PART_PICTURE, NULL, scene_word(&s, WORD_GRAPH));
+	complaints_add(&s, p);
+	affected_add_units(&s, &a, p);
+	slip_add(&s, p);
+	if (!f->picture)
+		page_add(p, PART_TEXT, NULL, scene_word(&s, WORD_NO_GRAPH));
+	footer_add(&s, p);
+	affected_free(&a);
 }
 
 void letter_free(struct letter *l)
@@ -443,7 +366,7 @@ void letter_free(struct letter *l)
 char *letter_graph(const struct letter_facts *f, int64_t now_ms)
 {
 	struct scene s = scene_of(f);
-	const char *service = text_of(f->incident, "service"), *uplink = text_of(f->incident, "uplink");
+	const char *service = scene_text(f->incident, "service"), *uplink = scene_text(f->incident, "uplink");
 	int64_t end = s.recovery ? s.resolved_at + GRAPH_AFTER_MS : now_ms;
 	char target[256];
 	json_t *o;

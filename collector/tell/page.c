@@ -37,6 +37,14 @@ void page_free(struct page *p)
 
 /* ---- text ---- */
 
+/* As they are, and ending with one line break. */
+static void text_lines(const char *text, struct buf *out)
+{
+	size_t n = strlen(text);
+
+	buf_printf(out, "%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
+}
+
 static void text_part(const struct part *part, struct buf *out)
 {
 	switch (part->kind) {
@@ -54,6 +62,13 @@ static void text_part(const struct part *part, struct buf *out)
 		break;
 	case PART_NOTE:
 		buf_printf(out, "\n*** %s ***\n\n", part->text);
+		break;
+	case PART_PRE:
+		text_lines(part->text, out);
+		break;
+	case PART_LINK:
+	case PART_ADDRESS:
+		buf_printf(out, "\n%s:\n%s\n", part->label, part->text);
 		break;
 	case PART_PICTURE:
 		break; /* only readers of HTML see it */
@@ -93,6 +108,21 @@ static void html_tagged(struct buf *out, const char *open, const char *text, con
 	buf_printf(out, "%s", close);
 }
 
+static void html_link(const struct part *part, struct buf *out)
+{
+	bool button = part->kind == PART_LINK;
+
+	buf_printf(out, "<tr><td colspan=\"2\" style=\"padding:%s\"><a href=\"",
+	        button ? "12px 20px 6px" : "2px 20px 6px");
+	html_put(out, part->text);
+	buf_printf(out, "\" style=\"%s\">",
+	        button ? "display:block;padding:14px;border-radius:6px;background:#0b5cad;color:#ffffff;"
+	                 "font-weight:bold;font-size:17px;text-align:center;text-decoration:none"
+	               : "color:#0b5cad");
+	html_put(out, part->label);
+	buf_printf(out, "</a></td></tr>\n");
+}
+
 static void html_part(const struct part *part, const char *pale, struct buf *out)
 {
 	switch (part->kind) {
@@ -122,6 +152,18 @@ static void html_part(const struct part *part, const char *pale, struct buf *out
 		buf_printf(
 		        out, "<tr><td colspan=\"2\" style=\"padding:8px 20px;background:%s;font-weight:bold\">", pale);
 		html_tagged(out, "", part->text, "</td></tr>\n");
+		break;
+	case PART_PRE:
+		html_tagged(out,
+		        "<tr><td colspan=\"2\" style=\"padding:4px 20px 8px\"><pre style=\"margin:0;padding:10px 12px;"
+		        "background:#f3f4f6;border:1px solid "
+		        "#d5d9de;white-space:pre-wrap;word-break:break-word;font:13px/1.5 "
+		        "Consolas,'DejaVu Sans Mono',monospace\">",
+		        part->text, "</pre></td></tr>\n");
+		break;
+	case PART_LINK:
+	case PART_ADDRESS:
+		html_link(part, out);
 		break;
 	case PART_PICTURE:
 		html_tagged(out, "<tr><td colspan=\"2\" style=\"padding:16px 20px 4px;font-weight:bold\">", part->text,

@@ -2,7 +2,7 @@
  * page: what a letter says, as a list of parts, and its two forms: plain text and HTML.
  *
  * Tell process. letter.c fills a page; nothing else knows how it looks. HTML is one narrow table with
- * inline styles (mail programs drop style sheets), no links, no script, no picture but the attached one.
+ * inline styles (mail programs drop style sheets), no script, no picture but the attached one, no links but those that it was given.
  */
 #ifndef SANSANG_TELL_PAGE_H
 #define SANSANG_TELL_PAGE_H
@@ -12,11 +12,21 @@
 
 #include "common/buf.h"
 
-enum part_kind { PART_ROW, PART_HEADING, PART_ITEM, PART_TEXT, PART_NOTE, PART_PICTURE };
+enum part_kind {
+	PART_ROW,
+	PART_HEADING,
+	PART_ITEM,
+	PART_TEXT,
+	PART_NOTE,
+	PART_PICTURE,
+	PART_PRE,     /* lines to copy as they are */
+	PART_LINK,    /* a button: `label` is what it says, `text` the address */
+	PART_ADDRESS, /* the same as a quiet line */
+};
 
 struct part {
 	enum part_kind kind;
-	char *label; /* of a row; the time of an item; or NULL */
+	char *label; /* of a row; the time of an item; what a link says; or NULL */
 	char *text;
 };
 

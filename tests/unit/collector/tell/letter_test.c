@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "collector/tell/letter.c"
@@ -177,7 +178,7 @@ static void what_is_affected_has_names(void **state)
 	struct scene s = scene_of(&f);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *name = affected_name(&s, cases[i].key);
+		char *name = scene_affected_name(&s, cases[i].key);
 
 		assert_string_equal(name, cases[i].vi);
 		free(name);
@@ -202,8 +203,8 @@ static void graphs_are_of_the_hours_around(void **state)
 	char *text = letter_graph(&f, AT + 20000);
 	json_t *o = json_loads(text, 0, NULL);
 
-	assert_string_equal(text_of(o, "target"), "uplink:pl-ts");
-	assert_string_equal(text_of(o, "format"), "png");
+	assert_string_equal(scene_text(o, "target"), "uplink:pl-ts");
+	assert_string_equal(scene_text(o, "format"), "png");
 	assert_int_equal(json_integer_value(json_object_get(o, "from")), AT / 1000 - 2 * 3600);
 	assert_int_equal(json_integer_value(json_object_get(o, "to")), AT / 1000 + 20);
 	json_decref(o);
