@@ -80,8 +80,6 @@ static void lost(struct judge *j, struct judge_node *n, enum agent_link link, in
 	int64_t from = link == LINK_SILENT ? at - SILENCE_MS : at;
 	n->confirm_by = 0;
 	link_set(j, n, link, at);
-	if (link == LINK_SILENT)
-		isolation_silent(j, at);
 	if (!was_closed)
 		trouble_begin(j, n->agent, from, REASON_TIMEOUT, false, link == LINK_SILENT ? 1 : CLOSED_HOLD_MS);
 	trouble_know(j, n->agent, link == LINK_SILENT ? FACT_SILENT : FACT_CLOSED, ANSWER_YES, RANK_AFAR, at, "judge");

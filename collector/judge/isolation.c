@@ -20,12 +20,15 @@
 /* frames come at least every 5 s: who was heard this long after the last frame of a silent agent is proof */
 #define PROOF_MS 6000
 #define PROOF_WAIT_MS 8000
+/* ... and rows come every 10 s: after the first silence they have had the time to prove it */
+#define MASS_WAIT_MS 4000
 #define SILENCE_MS 12000
 /* agents come back with a back-off of up to 30 s */
 #define RETURN_MS 40000
 #define WORN_TOGETHER_MS 60000
 #define WORN_HOLD_MS 8000   /* until the others have said whether their lines are bad too */
 #define DOUBT_HOLD_MS 20000 /* until the collector's own line has shown whether it is */
+#define DOUBT_PERCENT 5.0
 #define LINE_ID "collector.line."
 #define WORN_ID "collector.quality."
 
@@ -217,31 +220,53 @@ static bool somebody_answers(const struct judge *j, const struct judge_node *n, 
 	return false;
 }
 
-void isolation_silent(struct judge *j, int64_t at)
+/* How many of those that were there a moment ago are silent; since when; was any other heard since? */
+struct silence {
+	unsigned known, silent;
+	int64_t first;
+	bool contradicted;
+};
+
+static struct silence count_silent(const struct judge *j, const struct judge_node *beside)
 {
-	unsigned known = 0, silent = 0;
-	int64_t first = at;
-	const struct judge_node *beside = witness(j);
-	if (j->cut)
-		return;
+	struct silence s = {.first = INT64_MAX};
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
 		/* who was gone before says nothing about now */
-		if (!counted(n) || n == beside || (n->link != LINK_CONNECTED && n->link_at < at - TOGETHER_MS))
-			continue;
-		known++;
-		if (n->link != LINK_SILENT)
-			continue;
-		silent++;
-		if (n->link_at < first)
-			first = n->link_at;
+		if (counted(n) && n != beside && n->link == LINK_SILENT && n->link_at > j->now - TOGETHER_MS) {
+			s.silent++;
+			s.first = n->link_at < s.first ? n->link_at : s.first;
+		}
 	}
-	if (silent < (beside ? ALL : MANY) || silent * 100 <= known * (beside ? ALL_PERCENT : MANY_PERCENT))
+	s.known = s.silent;
+	for (uint32_t k = 0; k < j->fleet.count && s.silent; k++) {
+		const struct judge_node *n = j->fleet.nodes[k];
+		if (!counted(n) || n == beside || n->link != LINK_CONNECTED)
+			continue;
+		s.known++;
+		s.contradicted |= n->life_at >= s.first - SILENCE_MS + PROOF_MS;
+	}
+	return s;
+}
+
+/* Most are silent, and nobody was heard since; after MASS_WAIT_MS everybody has had the time to be. */
+static bool is_mass(const struct judge *j, struct silence *s)
+{
+	const struct judge_node *beside = witness(j);
+	*s = count_silent(j, beside);
+	if (s->silent < (beside ? ALL : MANY) || s->silent * 100 <= s->known * (beside ? ALL_PERCENT : MANY_PERCENT))
+		return false;
+	return !s->contradicted && !(beside && somebody_answers(j, beside, s->first - SILENCE_MS + PROOF_MS));
+}
+
+static void look_for_silence(struct judge *j)
+{
+	struct silence s;
+	if (!is_mass(j, &s) || j->now < s.first + MASS_WAIT_MS)
 		return;
-	if (beside && somebody_answers(j, beside, first - SILENCE_MS + PROOF_MS))
-		return;
-	cut_begin(j, first - SILENCE_MS, NULL);
-	absorb(j, j->cut, first - SILENCE_MS - TOGETHER_MS);
+	int64_t since = s.first - SILENCE_MS;
+	cut_begin(j, since, NULL);
+	absorb(j, j->cut, since - TOGETHER_MS);
 }
 
 void isolation_heard(struct judge *j, const struct judge_node *n, int64_t at)
@@ -288,6 +313,8 @@ void isolation_tick(struct judge *j)
 	unsigned known, bad;
 	int64_t first;
 	bool may = j->worn != NULL;
+	if (!j->cut)
+		look_for_silence(j);
 	if (j->cut || witness(j))
 		return;
 	for (size_t k = 0; k < j->trouble_count && !may; k++)
@@ -335,8 +362,10 @@ static bool own_way_in_doubt(const struct judge *j)
 {
 	const struct judge_node *n = witness(j);
 	for (uint32_t k = 0; n && k < n->check_count; k++) {
-		const struct state_machine *m = &n->checks[k]->machine;
-		if (is_own_way(j, n->checks[k]) && (m->state > STATE_UP || (m->run && m->run_state > STATE_UP)))
+		const struct judge_check *c = n->checks[k];
+		bool lossy = c->value[0] >= DOUBT_PERCENT; /* false of NaN */
+		if (is_own_way(j, c) &&
+		        (c->machine.state > STATE_UP || (c->machine.run && c->machine.run_state > STATE_UP) || lossy))
 			return true;
 	}
 	return false;
@@ -355,6 +384,9 @@ int64_t isolation_hold_ms(const struct judge *j, const struct trouble *t)
 		if (is_quality(c) && !witness(j) && j->now < t->begun + WORN_HOLD_MS)
 			return 1000;
 	}
+	struct silence s;
+	if (c->kind == KIND_AGENT && j->now < t->begun + MASS_WAIT_MS + 1000 && is_mass(j, &s))
+		return 500;
 	int64_t hold = area_hold_ms(j, t);
 	if (hold || c->kind != KIND_AGENT || c->node->link != LINK_SILENT || witness(j))
 		return hold;

@@ -2,7 +2,7 @@
  * isolation: is it the collector itself that is cut off, or whose line is bad?
  *
  * Cut off: the agent beside the collector sees its gateway, its core or its line dead; or, where there is none, most agents (at least 3
- * and more than 60 %) fall silent within 15 s; or, although that agent sees its gateway, nearly all others (at least 5, more than 90 %)
+ * and more than 60 %) fall silent within 15 s and nobody is heard since; or, although that agent sees its gateway, nearly all others (at least 5, more than 90 %)
  * did and no terminal answers it and no UPS spoke. While that lasts nothing is decided and nobody is accused.
  *
  * Worn (j->worn): the same lines lose packets or are slow; or, where there is no such agent, most sites (at least 3, more than 60 %) report
@@ -18,11 +18,9 @@
 bool isolation_beside(const struct judge *j, const struct judge_node *n);
 /* A path or line of the agent beside the collector changed to that state. */
 void isolation_path(struct judge *j, const struct judge_check *c, int64_t at, enum state state);
-/* An agent fell silent. */
-void isolation_silent(struct judge *j, int64_t at);
 /* Something was heard of an agent. */
 void isolation_heard(struct judge *j, const struct judge_node *n, int64_t at);
-/* Most sites report a bad line, or do so no more. */
+/* Every second: are most agents silent, do most sites report a bad line? */
 void isolation_tick(struct judge *j);
 /* After loading: takes up what was going on. */
 void isolation_resume(struct judge *j);

@@ -5,7 +5,7 @@
  *   day 2025-07-02              times below are UTC of that day; 1+ after a time is the day after
  *   at T WHAT                   or: every STEP from T to T [sent T] WHAT
  * WHAT:
- *   agent NODE connected|silent|closed|heard
+ *   agent NODE connected|silent|closed|heard [tcp VERDICT]    as common/stall.h calls it
  *   agent NODE configured VERSION
  *   row NODE CLASS SUBJECT VALUES [sampled T]      svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N;
  *                                                  gear: up | down; other classes: COLUMN N as in common/metric.c
@@ -17,10 +17,12 @@
  *   expect incident ID STATE [cause C] [final C] [confidence C] [severity S] [opened T] [resolved T]
  *          [now C] [sure CONFIDENCE] (the verdict in force) [runner-up C]
  *   expect fact ID FACT yes|no|unknown [rank afar|site|hindsight] | expect disputed ID FACT|none | expect ruled-out ID CAUSE FACT|any
- *   expect why ID WORDS (part of the English sentence on why the final cause replaced the first) | expect rejudged NODE T (readiness is to be made anew from that hour on)
+ *   expect why ID WORDS (part of the English sentence on why the final cause replaced the first) | expect rejudged SITE T|never (from when on its minutes are others)
  *   expect affects ID TARGET | expect open N | expect all N (merged ones left out) | expect state NODE CLASS INSTANCE STATE
  *   expect evidence ID WORDS (part of one of its English sentences) | expect events NODE N | expect config NODE VERSION
  *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
+ *   expect minutes may name the excused ones last
+ * Of many sites see scenario_many.h; of what people do and what becomes of incidents scenario_life.h.
  * Every second between is a tick; what happened in a second is committed at its end.
  */
 #include <setjmp.h>
@@ -44,9 +46,11 @@
 #include "collector/judge/store.h"
 #include "common/batch.h"
 #include "common/memory.h"
+#include "tests/unit/collector/judge/scenario_many.h"
 
-#define EVENTS_MAX 20000
+#define EVENTS_MAX 60000
 #define SETS_MAX 64
+#define NODES_MAX 128
 #define WORDS_MAX 24
 
 struct event {
@@ -75,7 +79,7 @@ struct play {
 	int64_t day, now, cursor, read, concluded;
 	unsigned conclusions, line;
 	char keys[4096][160];
-	struct source_node nodes[16];
+	struct source_node nodes[NODES_MAX];
 	unsigned node_count;
 	struct batch_writer *writer;
 	struct source_node *writing;
@@ -101,7 +105,7 @@ static struct source_node *source(struct play *p, const char *name)
 	for (unsigned k = 0; k < p->node_count; k++)
 		if (!strcmp(p->nodes[k].name, name))
 			return &p->nodes[k];
-	assert_true(p->node_count < 16);
+	assert_true(p->node_count < NODES_MAX);
 	struct source_node *n = &p->nodes[p->node_count++];
 	snprintf(n->name, sizeof n->name, "%s", name);
 	n->boot = 1;
@@ -273,12 +277,20 @@ static void do_row(struct play *p, const struct event *e, char **w, unsigned cou
 	batch_row(p->writer, set, e->sampled, v, class->count);
 }
 
-static void do_agent(struct play *p, char **w)
+static void do_agent(struct play *p, char **w, unsigned count)
 {
 	char body[160];
-	bool configured = !strcmp(w[1], "configured");
+	bool configured = !strcmp(w[1], "configured"), tcp = count > 3 && !strcmp(w[2], "tcp");
 	snprintf(body, sizeof body, "{\"state\": \"%s\", \"software\": \"test\"%s%s%s}", w[1],
-	        configured ? ", \"config_version\": \"" : "", configured ? w[2] : "", configured ? "\"" : "");
+	        configured ? ", \"config_version\": \""
+	        : tcp      ? ", \"tcp\": {\"verdict\": \""
+	                   : "",
+	        configured ? w[2]
+	        : tcp      ? w[3]
+	                   : "",
+	        configured ? "\""
+	        : tcp      ? "\"}"
+	                   : "");
 	struct record r = {
 	        .kind = RECORD_AGENT, .node = w[0], .key = "", .body = (const uint8_t *)body, .body_len = strlen(body)};
 	give(p, &r);
@@ -406,6 +418,22 @@ static void expect_why(struct play *p, const char *id, const char *words)
 	        i->why_final_en ? i->why_final_en : "nothing");
 }
 
+static void expect_rejudged(struct play *p, char **w)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	assert_int_equal(sqlite3_open(p->db, &db), SQLITE_OK);
+	sqlite3_prepare_v2(db, "SELECT since FROM rejudged WHERE site = ?1", -1, &st, NULL);
+	sqlite3_bind_text(st, 1, w[0], -1, SQLITE_STATIC);
+	int64_t since = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	int64_t wanted = strcmp(w[1], "never") ? time_of(p, w[1]) : 0;
+	/* rows end with their step */
+	CHECK(p, llabs(since - wanted) < 15000, "%s is judged anew from %lld on, not %lld", w[0], (long long)since,
+	        (long long)wanted);
+}
+
 static void expect_affects(struct play *p, char **w)
 {
 	struct incident *i = incident_find(&p->judge.incidents, w[0]);
@@ -445,8 +473,12 @@ static void expect_events(struct play *p, char **w)
 	CHECK(p, count == atoi(w[1]), "%s has %d events, not %s", w[0], count, w[1]);
 }
 
-static void expect_minutes(struct play *p, char **w)
+#include "tests/unit/collector/judge/scenario_life.h"
+
+/* Behind unobserved the excused ones may stand. */
+static void expect_minutes(struct play *p, char **w, unsigned count_w)
 {
+	struct excused excused[32];
 	struct judge_check *c = check_named(p, w);
 	struct interval intervals[1000];
 	size_t count = 0;
@@ -463,10 +495,11 @@ static void expect_minutes(struct play *p, char **w)
 	sqlite3_close(db);
 	if (c->machine.state != STATE_UNOBSERVED)
 		intervals[count++] = (struct interval){c->machine.since, c->machine.at + c->step_ms, c->machine.state};
-	const struct check_history h = {.intervals = intervals, .count = count};
+	const struct check_history h = {intervals, count, excused, life_excused(p, c, excused, 32)};
 	struct minutes m = minutes_count(&h, time_of(p, w[3]), time_of(p, w[4]));
 	CHECK(p, m.up == atoi(w[5]) && m.down == atoi(w[6]) && m.unobserved == atoi(w[7]),
 	        "minutes are %d %d %d, not %s %s %s", (int)m.up, (int)m.down, (int)m.unobserved, w[5], w[6], w[7]);
+	CHECK(p, m.excused == (count_w > 8 ? atoi(w[8]) : 0), "%d minutes are excused", (int)m.excused);
 }
 
 static void expect_count(struct play *p, const char *what, int wanted)
@@ -484,6 +517,38 @@ static void expect_count(struct play *p, const char *what, int wanted)
 	CHECK(p, is == wanted, "%s are %d, not %d", what, is, wanted);
 }
 
+/* Who is named by anything that was concluded, or that stands. */
+static void expect_blamed(struct play *p, char **w, unsigned count)
+{
+	struct many_names *is = mem_alloc(sizeof *is), *wanted = mem_alloc(sizeof *wanted);
+	for (size_t k = 0; k < p->judge.incidents.count; k++) {
+		const struct incident *i = p->judge.incidents.all[k];
+		if (i->changes || i->state != INCIDENT_MERGED)
+			many_blame(p->inv, i, is);
+	}
+	for (unsigned k = 0; k < count; k++)
+		if (strcmp(w[k], "none"))
+			many_names(wanted, w[k]);
+	CHECK(p, many_same(is, wanted), "others are blamed than should be");
+	free(is);
+	free(wanted);
+}
+
+static void expect_sites(struct play *p, char **w, unsigned count)
+{
+	struct many_names *is = mem_alloc(sizeof *is), *wanted = mem_alloc(sizeof *wanted);
+	const struct incident *i = incident_find(&p->judge.incidents, w[0]);
+	size_t index;
+	json_t *value;
+	CHECK(p, i, "no incident %s", w[0]);
+	json_array_foreach(i->sites, index, value) many_add(is, json_string_value(value));
+	for (unsigned k = 1; k < count; k++)
+		many_names(wanted, w[k]);
+	CHECK(p, many_same(is, wanted), "the sites of %s are others", w[0]);
+	free(is);
+	free(wanted);
+}
+
 static void do_expect(struct play *p, const struct event *e, char **w, unsigned count)
 {
 	commit(p);
@@ -495,12 +560,20 @@ static void do_expect(struct play *p, const struct event *e, char **w, unsigned 
 		expect_ruled_out(p, w + 1);
 	else if (!strcmp(w[0], "disputed"))
 		expect_disputed(p, w + 1);
+	else if (!strcmp(w[0], "rejudged"))
+		expect_rejudged(p, w + 1);
 	else if (!strcmp(w[0], "why"))
 		expect_why(p, w[1], strstr(e->text, w[1]) + strlen(w[1]) + 1);
 	else if (!strcmp(w[0], "affects"))
 		expect_affects(p, w + 1);
 	else if (!strcmp(w[0], "minutes"))
-		expect_minutes(p, w + 1);
+		expect_minutes(p, w + 1, count - 1);
+	else if (life_expect(p, w, count))
+		return;
+	else if (!strcmp(w[0], "blamed"))
+		expect_blamed(p, w + 1, count - 1);
+	else if (!strcmp(w[0], "sites"))
+		expect_sites(p, w + 1, count - 1);
 	else if (!strcmp(w[0], "evidence"))
 		expect_evidence(p, w[1], strstr(e->text, w[1]) + strlen(w[1]) + 1);
 	else if (!strcmp(w[0], "events"))
@@ -532,7 +605,7 @@ static void perform(struct play *p, const struct event *e)
 	else if (!strcmp(w[0], "event"))
 		do_event(p, e, w + 1);
 	else if (!strcmp(w[0], "agent"))
-		do_agent(p, w + 1);
+		do_agent(p, w + 1, count - 1);
 	else if (!strcmp(w[0], "hint")) {
 		int reason = 0;
 		for (int r = 0; count > 5 && r < REASON_COUNT; r++)
@@ -557,6 +630,8 @@ static void perform(struct play *p, const struct event *e)
 		judge_resume(&p->judge, p->now);
 	} else if (!strcmp(w[0], "ack"))
 		do_ack(p, w[1]);
+	else if (life_perform(p, e, w, count))
+		return;
 	else if (!strcmp(w[0], "expect"))
 		do_expect(p, e, w + 1, count - 1);
 	else
@@ -588,19 +663,22 @@ static void add(struct play *p, int64_t at, int64_t sampled, const char *text)
 	p->event_count++;
 }
 
-static void read_line(struct play *p, char *line)
+static void read_line(void *arg, char *line)
 {
+	struct play *p = arg;
 	char a[32], b[32], c[32], d[32];
 	int used = 0;
 	unsigned step;
 	struct conf_errors errors = {0};
 	line[strcspn(line, "#\n")] = 0;
 	if (sscanf(line, " inventory %31s", a) == 1) {
-		char path[128];
+		char path[128], whole[] = "/tmp/sansang-scn-inventory-XXXXXX";
 		snprintf(path, sizeof path, "tests/scenario/%s", a);
-		int rc = inventory_load(path, "Asia/Ho_Chi_Minh", 0, &p->inv, &errors);
+		many_inventory(path, whole);
+		int rc = inventory_load(whole, "Asia/Ho_Chi_Minh", 0, &p->inv, &errors);
 		conf_errors_print(&errors);
 		conf_errors_free(&errors);
+		unlink(whole);
 		CHECK(p, !rc, "the inventory %s is wrong", a);
 	} else if (sscanf(line, " day %31s", a) == 1) {
 		struct tm tm = {0};
@@ -632,7 +710,8 @@ static void read_file(struct play *p)
 	assert_non_null(f);
 	while (fgets(line, sizeof line, f)) {
 		p->line++;
-		read_line(p, line);
+		line[strcspn(line, "#\n")] = 0;
+		many_lines(line, read_line, p);
 	}
 	fclose(f);
 	qsort(p->events, p->event_count, sizeof *p->events, by_time);
