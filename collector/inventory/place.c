@@ -95,31 +95,40 @@ static bool is_known(const struct place *list, size_t count, const struct place 
 	return false;
 }
 
+/* Those that fit as well as the best one does. */
+static size_t equals(const struct find_hit *hits, size_t count)
+{
+	size_t k = 0;
+	while (k < count && hits[k].score >= hits[0].score - EQUAL)
+		k++;
+	return k;
+}
+
+static void add_places(const struct inventory *inv, const char *words, int64_t at, const struct find_hit *hits,
+        size_t found, bool literal, struct place *candidates, size_t *count)
+{
+	for (size_t k = 0; k < found && *count < PLACE_CANDIDATES_MAX; k++) {
+		struct place p = place_of_hit(inv, &hits[k], at);
+		if (p.site && (!literal || is_literal(words, hits[k].name)) && !is_known(candidates, *count, &p))
+			candidates[(*count)++] = p;
+	}
+}
+
 int inventory_place(const struct inventory *inv, const char *words, int64_t at, struct place *out,
         struct place *candidates, size_t *count)
 {
 	struct find_hit hits[HITS_MAX];
-	bool literal = false;
-	int best = 0;
 	*count = 0;
 	*out = (struct place){0};
 	if (place_of_id(inv, words, at, out))
 		return 0;
-	size_t found = inventory_find(inv, words, at, hits, HITS_MAX);
-	for (size_t k = 0; k < found && *count < PLACE_CANDIDATES_MAX; k++) {
-		struct place p = place_of_hit(inv, &hits[k], at);
-		if (!p.site || (best && hits[k].score < best - EQUAL))
-			continue;
-		/* what is written just so comes before what only sounds so */
-		if (*count && literal && !is_literal(words, hits[k].name))
-			continue;
-		if (!*count) {
-			best = hits[k].score;
-			literal = is_literal(words, hits[k].name);
-		}
-		if (!is_known(candidates, *count, &p))
-			candidates[(*count)++] = p;
-	}
+	size_t all = inventory_find(inv, words, at, hits, HITS_MAX), found = equals(hits, all);
+	/* what is written just so comes before what only sounds so */
+	add_places(inv, words, at, hits, found, true, candidates, count);
+	if (!*count)
+		add_places(inv, words, at, hits, found, false, candidates, count);
+	if (!*count)
+		add_places(inv, words, at, hits, all, false, candidates, count);
 	if (!*count)
 		return -ENOENT;
 	*out = candidates[0];

@@ -61,9 +61,7 @@ static struct complaint *complaint_make(struct judge *j, const char *id)
 
 static enum cause cause_now(const struct incident *i)
 {
-	if (i->final_known)
-		return i->final.cause;
-	return i->finding.verdict.cause != CAUSE_UNKNOWN ? i->finding.verdict.cause : i->first.cause;
+	return incident_verdict(i)->cause;
 }
 
 /* "service:land@mk-srv1": does the node behind the last @ stand there? */

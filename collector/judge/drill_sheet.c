@@ -23,9 +23,7 @@ static bool same(const char *a, const char *b)
 
 static enum cause cause_now(const struct incident *i)
 {
-	if (i->final_known)
-		return i->final.cause;
-	return i->finding.verdict.cause != CAUSE_UNKNOWN ? i->finding.verdict.cause : i->first.cause;
+	return incident_verdict(i)->cause;
 }
 
 static bool is_of(const struct incident *i, const struct drill *d)
