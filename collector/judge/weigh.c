@@ -89,7 +89,7 @@ static const struct cause_rule rules[] = {
         {CAUSE_AGENT_DOWN, FACT_TERMINAL, NO, -2},
         /* two carriers do not fail in one second: what they share at the site does */
         {CAUSE_SITE_POWER, FACT_ALL_LINES, YES, 4},
-        {CAUSE_GEAR_DOWN, FACT_ALL_LINES, YES, 3},
+        {CAUSE_GEAR_DOWN, FACT_ALL_LINES, YES, 2},
         {CAUSE_UPLINK_DOWN, FACT_ALL_LINES, YES, -2},
         {CAUSE_UPLINK_DOWN, FACT_OTHER_LINE, YES, 2},
         {CAUSE_SITE_POWER, FACT_OTHER_LINE, YES, RULES_OUT},
