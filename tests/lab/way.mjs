@@ -114,8 +114,8 @@ inventory: province.yaml
 step: ${this.options.step ?? "10s"}
 log: ${this.options.log ?? "info"}
 agents: { listen: "127.0.0.1:${this.agentPort}" }
-web: { listen: "127.0.0.1:${this.webPort}" }
-mail: { server: "smtp://127.0.0.1:${this.mailPort}", tls: off, from: "sansang@laocai.example" }
+web: { listen: "127.0.0.1:${this.webPort}"${this.options.links ? `, url: "https://127.0.0.1:${this.webPort}"` : ""} }
+mail: { server: "smtp://127.0.0.1:${this.mailPort}", tls: off, from: "sansang@laocai.example"${this.options.inbox ? `, inbox: ${this.options.inbox}` : ""} }
 ${extra}
 `,
     );
