@@ -96,7 +96,7 @@ check:
 
 bench:
 	@packaging/deps.sh build test bench
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm $(B)/probes $(B)/snmp
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/swarm $(B)/probes $(B)/snmp $(B)/storm
 	@B=$(B) node tests/bench/bench.mjs $(JOB)
 
 # Slow analyses: other compiler, sanitizers over the unit tests, static analysis, format, fuzzers, many kills.

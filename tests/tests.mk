@@ -6,7 +6,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 # tests/unit/agent/send/spool_test -> everything of the agent but agent/send/spool.o and main.o
 layer_src = $(if $(filter common/mail/%,$(1)),$(MAIL_SRC),$(if $(filter common/%,$(1)),,$(if $(filter agent/witness/%,$(1)),$(WITNESS_ALL),$(if $(filter agent/%,$(1)),$(AGENT_SRC),$(COLLECTOR_SRC)))))
 tested = $(patsubst $(B)/tests/%_test,%.c,$(1))
-other_obj = $(filter-out %/obj/agent/main.o %/obj/collector/main.o $(call obj,$(call tested,$(1))),$(call obj,$(call layer_src,$(call tested,$(1)))) $(COMMON_OBJ))
+other_obj = $(filter-out %/obj/agent/main.o %/obj/agent/witness/main.o %/obj/collector/main.o $(call obj,$(call tested,$(1))),$(call obj,$(call layer_src,$(call tested,$(1)))) $(COMMON_OBJ))
 
 .SECONDEXPANSION:
 $(UNIT_BIN): $(B)/tests/%: $(B)/obj/tests/unit/%.o $$(call other_obj,$$@)
@@ -59,6 +59,10 @@ $(B)/simulate: $(call obj,tests/bench/simulate.c tests/bench/model.c) $(FLEET_OB
 $(B)/swarm: $(call obj,tests/bench/swarm.c tests/bench/known.c) $(FLEET_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_common) librrd) -lm -lpthread
+# Judge with a year in its memory, when 99 sites go dark at once.
+$(B)/storm: $(call obj,tests/bench/storm.c $(filter-out collector/main.c,$(COLLECTOR_SRC))) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LIBS_collector)) -lm -lpthread
 # The real prober, as fast as it goes.
 PROBE_OBJ := $(call obj,$(wildcard agent/probe/*.c))
 $(B)/probes: $(call obj,tests/bench/probes.c tests/bench/distance.c) $(PROBE_OBJ) $(COMMON_OBJ)

@@ -13,6 +13,7 @@ import { measureRrdcached, rrdFiles } from "./peer_rrdcached.mjs";
 import { distance, echoes, tcpChecks } from "./probes.mjs";
 import { swarmProvince } from "./province.mjs";
 import { snmpPolls } from "./snmp.mjs";
+import { storm as stormOf } from "./storm.mjs";
 
 const quick = !!process.env.BENCH_QUICK;
 const CPU = 1; // measured programs; everything that drives them stays on core 0
@@ -241,7 +242,20 @@ async function full() {
   rmSync(dir, { recursive: true, force: true });
 }
 
-const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, "agent-full": full, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp, snmp };
+// 99 sites fall dark at once: CPU from the first missing heartbeat to the conclusion, and to the mail.
+async function storm() {
+  const dir = folder();
+  const { alone, spent, roles, seconds, open, mails } = await stormOf(dir, pinned);
+  const all = Object.values(spent).reduce((a, b) => a + b, 0);
+  console.log(`  judge alone: ${alone.cpu_s} CPU-s, ${alone.opened} opened (${alone.cause}); ${alone.back_cpu_s} CPU-s when all are back with their spools`);
+  console.log(`  collector: mailed after ${seconds.toFixed(1)} s, CPU-s: ${names(roles, spent)}; ${open} incident(s), ${mails} mail(s)`);
+  add("storm-judge", "CPU-s", alone.cpu_s, null, "-", { most: 0.5 });
+  add("storm", "CPU-s", all, null, "-", { most: 2 });
+  add("storm-mails", "mails", mails, null, "-", { most: 1 });
+  rmSync(dir, { recursive: true, force: true });
+}
+
+const jobs = { ingest, "agents-idle": agentsIdle, "agent-footprint": agentFootprint, "agent-full": full, pictures, "probes-tcp": probesTcp, "probes-icmp": probesIcmp, snmp, storm };
 const wanted = process.argv.slice(2);
 for (const [name, job] of Object.entries(jobs)) {
   if (wanted.length && !wanted.includes(name)) continue;
