@@ -8,6 +8,7 @@
 
 #include "agent/central.h"
 #include "agent/config.h"
+#include "agent/herald.h"
 #include "agent/lines.h"
 #include "agent/rules.h"
 #include "agent/sample.h"
@@ -43,6 +44,7 @@ struct agent {
 	struct sight *sight;
 	struct central *central;
 	struct lines *lines;
+	struct herald *herald;
 	char collector[CENTRAL_HOST_MAX];
 	int64_t offset_ms, step_ms, due_boot_ms;
 	bool offset_known, stopping;
@@ -167,6 +169,7 @@ static void sink_row(
 		values = filled;
 	}
 	sample_row(a->sample, class_id, subject, boot_ms, values);
+	herald_row(a->herald, class_id, subject, boot_ms, values);
 }
 
 static void sink_event(void *arg, int64_t boot_ms, const char *kind, const char *text)
@@ -210,9 +213,13 @@ static void on_ask(uint64_t id, const char *json, size_t len, void *arg)
 
 static void on_link(const char *peer, unsigned index, int fd, void *arg)
 {
-	(void)peer;
+	struct agent *a = arg;
+
 	(void)index;
-	sight_link(((struct agent *)arg)->sight, fd);
+	if (!strcmp(peer, "witness"))
+		herald_link(a->herald, fd);
+	else
+		sight_link(a->sight, fd);
 }
 
 /* ---- places: gateway and the lines' interfaces ---- */
@@ -278,6 +285,7 @@ static int apply_central(struct agent *a, const char *json, size_t len)
 	central_free(a->central);
 	a->central = fresh;
 	lines_set(a->lines, fresh);
+	herald_site(a->herald, fresh->site);
 	sight_central(a->sight, json, len);
 	return 0;
 }
@@ -327,6 +335,7 @@ static void on_connected(bool connected, const char *address, void *arg)
 	if (!connected)
 		return; /* the collector's address stays: its path is what we want to see now */
 	snprintf(a->collector, sizeof(a->collector), "%s", address);
+	herald_alive(a->herald);
 	on_routes(&a->route_timer);
 	sample_repeat_hints(a->sample);
 }
@@ -334,6 +343,11 @@ static void on_connected(bool connected, const char *address, void *arg)
 static void on_lost(const char *why, void *arg)
 {
 	sample_event(((struct agent *)arg)->sample, clock_boot_ms(), "uplink-lost", why);
+}
+
+static void on_trouble(bool refused, const char *why, void *arg)
+{
+	herald_trouble(((struct agent *)arg)->herald, refused, why);
 }
 
 /* ---- starting and stopping ---- */
@@ -359,6 +373,7 @@ static void on_stop(void *arg)
 	uplink_close(a->uplink);
 	a->uplink = NULL;
 	sight_close(a->sight);
+	herald_close(a->herald);
 	senses_stop(a->senses);
 	uv_close((uv_handle_t *)&a->step, NULL);
 	uv_close((uv_handle_t *)&a->seal, NULL);
@@ -419,6 +434,7 @@ static void sight_open(struct agent *a)
 	        .etc_root = "/etc"};
 	a->sight_handlers = (struct sight_handlers){.on_told = on_told, .on_answer = on_answer, .arg = a};
 	a->sight = sight_new(&a->loop, &a->sink, &a->sight_handlers);
+	a->herald = herald_new(&a->loop);
 }
 
 static int agent_open(struct agent *a)
@@ -428,7 +444,8 @@ static int agent_open(struct agent *a)
 	        .on_connected = on_connected,
 	        .on_offset = on_offset,
 	        .on_ask = on_ask,
-	        .on_lost = on_lost};
+	        .on_lost = on_lost,
+	        .on_trouble = on_trouble};
 	struct sample_sink sink = {.number = on_number, .batch = on_batch, .hint = on_hint, .arg = a};
 
 	uv_loop_init(&a->loop);
@@ -464,6 +481,7 @@ static void agent_close(struct agent *a)
 	host_close(a->host);
 	senses_close(a->senses);
 	sight_free(a->sight);
+	herald_free(a->herald);
 	central_free(a->central);
 	spool_close(a->spool);
 }

@@ -1,6 +1,7 @@
 #include "agent/config.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 #include <unistd.h>
 
 #include "common/conf_scalar.h"
+#include "common/mail/keys.h"
 #include "common/memory.h"
 
+static const char *const languages[] = {"vi", "en", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 
 static const char *collector_check(const void *value)
@@ -74,6 +77,12 @@ static const char *ups_check(const void *value)
 	return conf_address_check(at + 1) && conf_address_check(address) ? what : NULL;
 }
 
+static const char *recipient_check(const void *value)
+{
+	return mail_sender_check(value);
+}
+
+#define WITNESS_TO_MAX 16 /* WATCHMAN_TO_MAX */
 #define AT(member) offsetof(struct agent_config, member)
 
 static const struct conf_key capture_keys[] = {
@@ -96,6 +105,27 @@ static const struct conf_key trap_keys[] = {
                 .help = "ADDRESS:PORT where SNMP traps and informs of gear are heard, usually 0.0.0.0:162"},
         {0},
 };
+static const struct conf_key witness_mail_keys[] = {
+        {"server", CONF_STRING, AT(witness.server), .check = mail_server_check, .place_wanted = true,
+                .help = "smtp://HOST:PORT or smtps://HOST:PORT, best one that does not need the collector's building"},
+        {"tls", CONF_CHOICE, AT(witness.tls), "required", .choices = mail_tls_modes,
+                .help = "whether STARTTLS must succeed"},
+        {"from", CONF_STRING, AT(witness.from), "sansang@localhost", .check = mail_sender_check,
+                .help = "sender's address"},
+        {"user", CONF_STRING, AT(witness.user), .help = "login at the mail server"},
+        {"password_file", CONF_PATH, AT(witness.password_file), .place_wanted = true,
+                .help = "file of mode 0600 that holds the password"},
+        {0},
+};
+static const struct conf_key witness_keys[] = {
+        {"mail", CONF_MAP, .keys = witness_mail_keys, .help = "the mail server that this agent uses by itself"},
+        {"to", CONF_STRINGS, AT(witness.to), .check = recipient_check, .place_wanted = true,
+                .help = "addresses that are told, at most 16"},
+        {"after", CONF_DURATION, AT(witness.after_ms), "2m", .min = 30e3, .max = 3600e3,
+                .help = "how long the collector must be silent"},
+        {"language", CONF_STRING, AT(witness.language), "vi", .choices = languages, .help = "vi or en"},
+        {0},
+};
 static const struct conf_key keys[] = {
         {"collector", CONF_STRINGS, AT(collectors), .required = true, .check = collector_check,
                 .help = "HOST:PORT of the collector, or a list of them tried in order; names or addresses, IPv4 and "
@@ -115,8 +145,27 @@ static const struct conf_key keys[] = {
         {"ups", CONF_STRING, AT(ups), .check = ups_check,
                 .help = "NAME@HOST[:PORT] of a UPS that NUT's upsd serves; no: none; unset: all of 127.0.0.1's upsd, "
                         "if there is one"},
+        {"witness", CONF_MAP, .keys = witness_keys,
+                .help = "tells by mail when the collector falls silent, and when it is back; best at another site"},
         {0},
 };
+
+/* What no single key can say. */
+static int witness_check(const struct agent_config *c, const char *path, struct conf_errors *errors)
+{
+	size_t before = errors->count;
+
+	if (!c->witness.server != !c->witness.to.count)
+		conf_error(errors, path, c->witness.server ? c->witness.server_place : c->witness.to_place,
+		        "witness.mail.server and witness.to belong together, expected both or neither");
+	if (c->witness.to.count > WITNESS_TO_MAX)
+		conf_error(errors, path, c->witness.to_place, "witness.to: %zu addresses, expected at most %d",
+		        c->witness.to.count, WITNESS_TO_MAX);
+	if (!c->witness.user != !c->witness.password_file)
+		conf_error(errors, path, c->witness.password_file ? c->witness.password_place : c->witness.server_place,
+		        "witness.mail.user and password_file belong together, expected both or neither");
+	return errors->count == before ? 0 : -EINVAL;
+}
 
 int agent_config_load(const char *path, struct agent_config *out, struct conf_errors *errors)
 {
@@ -126,6 +175,10 @@ int agent_config_load(const char *path, struct agent_config *out, struct conf_er
 	int rc = conf_load(path, keys, NULL, out, errors);
 	if (rc)
 		return rc;
+	if (witness_check(out, path, errors)) {
+		conf_free(keys, out);
+		return -EINVAL;
+	}
 	if (path[0] == '/' || !getcwd(here, sizeof(here)))
 		out->path = mem_str(path);
 	else

@@ -36,6 +36,15 @@ struct agent_config {
 	char *trap_listen; /* key `traps: { listen: "0.0.0.0:162" }`, ADDRESS:PORT; NULL: traps are not heard */
 	char *ups; /* key `ups: "NAME@HOST[:PORT]"` of NUT's upsd; NULL: each of 127.0.0.1's when one answers there; "no": none */
 	int64_t spool_bytes; /* key `spool: { max: 64MB }` */
+	struct { /* key `witness:`: tells by mail when the collector falls silent; server NULL: nobody does */
+		char *server, *from, *user, *password_file;
+		struct conf_place server_place, password_place;
+		int tls; /* enum mail_tls */
+		struct conf_strings to;
+		struct conf_place to_place;
+		int64_t after_ms;
+		char *language; /* "vi" or "en" */
+	} witness;
 };
 
 int agent_config_load(const char *path, struct agent_config *out, struct conf_errors *errors);

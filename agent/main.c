@@ -16,14 +16,9 @@
 #include "common/log.h"
 #include "common/process.h"
 
-static const struct process_role roles[] = {
-        {"agent", agent_run, 1},
-        {"eyes", eyes_run, 1},
-        {NULL, NULL, 0},
-};
-
 static const struct process_link links[] = {
         {"agent", "eyes"},
+        {"agent", "witness"},
         {NULL, NULL},
 };
 
@@ -133,6 +128,12 @@ static int run(const struct options *o, char **argv)
 {
 	struct agent_config config = {0};
 	struct conf_errors errors = {0};
+	struct process_role roles[] = {
+	        {"agent", agent_run, 1, NULL},
+	        {"eyes", eyes_run, 1, NULL},
+	        {"witness", NULL, 0, "sansang-witness"}, /* only where it is configured */
+	        {NULL, NULL, 0, NULL},
+	};
 	struct process_table table = {.roles = roles, .links = links, .witness = "agent", .argv = argv, .arg = &config};
 	int status = agent_config_load(o->config, &config, &errors);
 
@@ -141,6 +142,7 @@ static int run(const struct options *o, char **argv)
 		conf_errors_free(&errors);
 		return 1;
 	}
+	roles[2].count = config.witness.server ? 1 : 0;
 	log_open("agent", level_of(config.log_level));
 	if (o->role && !strncmp(o->role, "eyes", 4))
 		log_open("eyes", level_of(config.log_level));

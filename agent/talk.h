@@ -23,6 +23,8 @@ enum talk_kind {
 	TALK_RESULTS = 4,
 	/* agent => eyes. JSON, whole payload: ask.h. reply: JSON */
 	TALK_ASK = 5,
+	/* agent -> witness. alive u8 (the collector was heard just now, or refused us), way u8 (enum watchman_way), site str, why str (when it is not alive) */
+	TALK_HEARD = 6,
 };
 
 enum talk_flags { TALK_ROW = 1, TALK_STATE = 2, TALK_EVENT = 4 };

@@ -179,14 +179,14 @@ static int prepare_state(const struct collector_config *config)
 static int run(struct collector_config *config, const char *role, char *const *argv)
 {
 	const struct process_role roles[] = {
-	        {"core", core_run, 1},
-	        {"series", series_run, (unsigned)config->series_shards},
-	        {"judge", judge_run, 1},
-	        {"render", render_run, (unsigned)config->render_workers},
-	        {"tell", tell_run, 1},
-	        {"intake", intake_run, (unsigned)config->agents.workers},
-	        {"web", web_run, 1},
-	        {NULL, NULL, 0},
+	        {"core", core_run, 1, NULL},
+	        {"series", series_run, (unsigned)config->series_shards, NULL},
+	        {"judge", judge_run, 1, NULL},
+	        {"render", render_run, (unsigned)config->render_workers, NULL},
+	        {"tell", tell_run, 1, NULL},
+	        {"intake", intake_run, (unsigned)config->agents.workers, NULL},
+	        {"web", web_run, 1, NULL},
+	        {NULL, NULL, 0, NULL},
 	};
 	const struct process_table table = {
 	        .roles = roles, .links = links, .witness = "core", .argv = argv, .arg = config};

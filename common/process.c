@@ -1,6 +1,7 @@
 #include "common/process.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,10 +80,24 @@ static void join_peers(struct supervisor *s, struct child *c)
 	}
 }
 
+/* Beside this binary; "" when that is too long. */
+static const char *sister_path(const char *name, char *out, size_t size)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[len > 0 ? len : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash || (size_t)snprintf(out, size, "%.*s/%s", (int)(slash - self), self, name) >= size)
+		return "";
+	return out;
+}
+
 static void child_exec(struct child *c, int control)
 {
 	char *const *old = c->sup->table->argv;
-	char role[64];
+	char role[64], path[PATH_MAX];
 	size_t n = 0;
 	sigset_t none;
 
@@ -98,7 +113,7 @@ static void child_exec(struct child *c, int control)
 	/* dup2 of a descriptor onto itself would keep its close-on-exec */
 	if (control == CONTROL_FD ? fcntl(control, F_SETFD, 0) : dup2(control, CONTROL_FD) < 0)
 		_exit(127);
-	execv("/proc/self/exe", args);
+	execv(c->role->program ? sister_path(c->role->program, path, sizeof(path)) : "/proc/self/exe", args);
 	_exit(127);
 }
 

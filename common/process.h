@@ -27,6 +27,8 @@ struct process_role {
 	/* Exit status of the process. `arg` is process_table.arg. */
 	int (*run)(struct process *self, void *arg);
 	unsigned count; /* instances; 0 means the role is switched off */
+	const char *
+	        program; /* NULL: this binary; otherwise the name of another one in the same folder, which calls process_main() with the same role */
 };
 
 struct process_link {

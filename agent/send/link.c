@@ -345,6 +345,7 @@ static void on_refusal(struct link *l, const struct wire_frame *f, int64_t now_m
 	} else {
 		if (r && r->code == WIRE_REFUSED_TOKEN)
 			enrol_token_refused(l->enrol);
+		l->refused = true;
 		link_over(l, r ? r->text : "malformed refusal", after_ms);
 	}
 	if (r)

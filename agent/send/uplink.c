@@ -32,7 +32,7 @@ struct uplink {
 	struct link link;
 	bool enrolling;
 	struct token token;
-	bool link_begun, connected;
+	bool link_begun, link_refused, connected;
 	int64_t opening_until_ms;
 	size_t at; /* collector of the list that is tried */
 	unsigned failed_rounds;
@@ -64,6 +64,8 @@ static void say_trouble(struct uplink *u, const char *collector, const char *why
 	char text[sizeof(u->last_why)];
 
 	snprintf(text, sizeof(text), "%s: %s", collector, why);
+	if (u->handlers->on_trouble)
+		u->handlers->on_trouble(u->link_refused, text, u->arg);
 	if (!strcmp(text, u->last_why))
 		return;
 	snprintf(u->last_why, sizeof(u->last_why), "%s", text);
@@ -227,9 +229,11 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 
 	(void)s, (void)status;
 	u->stream = NULL;
+	u->link_refused = over && u->link.refused;
 	u->connected = u->link_begun = false;
 	if (!u->closing && !enrolled)
 		say_trouble(u, collector, over ? u->link.why : why);
+	u->link_refused = false;
 	if (was_connected && !u->closing)
 		say_lost(u, over ? u->link.why : why);
 	u->stall[0] = 0;

@@ -31,6 +31,8 @@ struct uplink_handlers {
 	void (*on_ask)(uint64_t id, const char *json, size_t len, void *arg);
 	/* A welcomed connection ended: why, and what TCP knew when it had stalled. For the record; may be NULL. */
 	void (*on_lost)(const char *why, void *arg);
+	/* No connection came about, or it ended: why. `refused`: by the collector's own word. May be NULL. */
+	void (*on_trouble)(bool refused, const char *why, void *arg);
 };
 
 /* `config` and `spool` are borrowed for the uplink's life. Begins to connect in the next loop turn. Dies only for lack of memory. */

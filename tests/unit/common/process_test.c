@@ -118,7 +118,7 @@ static int run_peer(struct process *self, void *arg)
 	return uv_loop_close(&p.loop) ? 1 : 0;
 }
 
-static const struct process_role roles[] = {{"echo", run_peer, 1}, {"asker", run_peer, 1}, {0}};
+static const struct process_role roles[] = {{"echo", run_peer, 1, NULL}, {"asker", run_peer, 1, NULL}, {0}};
 static const struct process_link links[] = {{"asker", "echo"}, {0}};
 
 static int run_main(char **argv, const char *role)
