@@ -112,7 +112,7 @@ static bool same_target(const struct incident *i, const struct judge_check *c)
 	}
 	if (!same(i->site, c->site->id))
 		return false;
-	if (kind == KIND_SERVICE)
+	if (kind == KIND_SERVICE || kind == KIND_TLS)
 		return same(i->service, c->service ? c->service->id : NULL);
 	if (kind == KIND_UPLINK)
 		return same(i->uplink, c->uplink ? c->uplink->id : NULL);
@@ -124,8 +124,9 @@ struct incident *life_return(const struct judge *j, const struct judge_check *c,
 	bool excused = excuse_of(j, c, from, from) != NULL;
 	for (size_t k = j->incidents.count; k > 0; k--) {
 		struct incident *i = j->incidents.all[k - 1];
-		if (i->state == INCIDENT_RESOLVED && !i->closed_by && from >= i->resolved_at &&
-		        from - i->resolved_at <= LIFE_REOPEN_MS && (i->excused != NULL) == excused && same_target(i, c))
+		int64_t ended = incident_ended_at(i);
+		if (ended && !i->closed_by && from >= ended && from - ended <= LIFE_REOPEN_MS &&
+		        (i->excused != NULL) == excused && same_target(i, c))
 			return i;
 	}
 	return NULL;
@@ -182,7 +183,10 @@ static bool is_held(const struct judge *j, const struct incident *i)
 	for (uint32_t k = 0; k < j->fleet.count; k++)
 		if (j->fleet.nodes[k]->witnessed == i)
 			return true;
-	return j->cut == i;
+	for (size_t k = 0; k < j->gap_count; k++)
+		if (j->gaps[k].incident == i)
+			return true;
+	return j->cut == i || j->worn == i;
 }
 
 static bool is_long_over(const struct judge *j, const struct incident *i)
