@@ -153,14 +153,14 @@ static void print_drill(const struct options *o, const json_t *d)
 		if (!strcmp(verdicts[i].state, word(d, "state")))
 			verdict = o->english ? verdicts[i].en : verdicts[i].vi;
 	printf("%s %s: %s\n", o->english ? "DRILL" : "DIỄN TẬP", word(d, "id"), verdict);
-	print_line(o, "Việc làm", "What is done", word(d, "what"));
+	print_line(o, "Nội dung", "What is done", word(d, "what"));
 	list_text(json_object_get(d, "targets"), text, sizeof(text));
 	print_line(o, "Đối tượng", "Targets", text);
-	print_line(o, "Nguyên nhân tạo ra", "Cause made", words_of(o, d, "cause_vi", "cause_en"));
+	print_line(o, "Nguyên nhân dự kiến", "Expected cause", words_of(o, d, "cause_vi", "cause_en"));
 	snprintf(text, sizeof(text), "%s – %s", time_text(d, "from", more, sizeof(more)), "");
 	time_text(d, "until", more, sizeof(more));
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", more);
-	print_line(o, "Trong giờ", "Window", text);
+	print_line(o, "Thời gian", "Window", text);
 	print_line(o, "Cắt lúc", "Cut at", time_text(d, "began_at", text, sizeof(text)));
 	list_text(json_object_get(d, "contacts"), text, sizeof(text));
 	print_line(o, "Người nhận thư", "Mailed to",
@@ -175,7 +175,6 @@ static int show_drill(const struct options *o, json_t *answer)
 {
 	if (!answer || o->json)
 		return sansang_show(o, answer, NULL, NULL);
-	table_tame(answer);
 	const json_t *d = json_object_get(answer, "drill");
 	if (json_object_get(answer, "pending"))
 		printf("%s\n", word(answer, "id"));
@@ -217,15 +216,12 @@ static int drill_list(const struct options *o)
 	        {"Kết quả", "State", "state", CELL_STATE},
 	        {"Từ", "From", "from", CELL_TIME},
 	        {"Đến", "Until", "until", CELL_TIME},
-	        {"Nguyên nhân tạo ra", "Cause made", o->english ? "cause_en" : "cause_vi", CELL_TEXT},
-	        {"Việc làm", "What is done", "what", CELL_TEXT},
+	        {"Nguyên nhân dự kiến", "Expected cause", o->english ? "cause_en" : "cause_vi", CELL_TEXT},
+	        {"Nội dung", "What is done", "what", CELL_TEXT},
 	        {0},
 	};
 	json_t *answer =
 	        sansang_question(o, json_pack("{s:s, s:s}", "act", "drills", "target", o->argc > 1 ? o->argv[1] : ""));
-
-	if (answer && !o->json)
-		table_tame(answer);
 	return sansang_show(o, answer, "drills", columns);
 }
 

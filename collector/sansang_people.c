@@ -99,7 +99,6 @@ int sansang_command_lamps(const struct options *o)
 
 	if (!answer || o->json)
 		return sansang_show(o, answer, NULL, NULL);
-	table_tame(answer);
 	printf("%s%s%s", word(answer, "unit_name"), *word(answer, "unit_name") ? " – " : "", word(answer, "site_name"));
 	if (*word(answer, "former"))
 		printf(o->english ? " (formerly %s)" : " (trước đây: %s)", word(answer, "former"));
@@ -126,7 +125,6 @@ int sansang_command_complaint(const struct options *o)
 	json_t *answer = sansang_question(o, question);
 	if (!answer || o->json)
 		return sansang_show(o, answer, NULL, NULL);
-	table_tame(answer);
 	const json_t *c = json_object_get(answer, "complaint");
 	if (c)
 		printf("%s – %s\n%s\n", word(c, "unit_name"), word(c, "site_name"),
@@ -161,8 +159,6 @@ int sansang_command_complaints(const struct options *o)
 	if (o->argc)
 		json_object_set_new(question, "place", words_json(o, 0));
 	json_t *answer = sansang_question(o, question);
-	if (answer && !o->json)
-		table_tame(answer);
 	return sansang_show(o, answer, "complaints", columns);
 }
 
@@ -181,14 +177,38 @@ static bool language_is_good(const struct options *o)
 	return false;
 }
 
+/* A text of many lines: each is tamed by itself, with the bytes of `end` behind it. */
+static void print_lines(const char *text, const char *end)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\r\n");
+		json_t *line = json_stringn(text, len);
+		table_tame(line);
+		printf("%s%s", json_string_value(line) ? json_string_value(line) : "?", end);
+		json_decref(line);
+		text += len;
+		text += *text == '\r';
+		text += *text == '\n';
+	}
+}
+
+/* The answer as it came, line breaks and all. */
+static json_t *ask_plain(const struct options *o, json_t *question)
+{
+	struct options plain = *o;
+
+	plain.json = true;
+	return sansang_question(&plain, question);
+}
+
 int sansang_command_slip(const struct options *o)
 {
 	if (!language_is_good(o))
 		return 2;
-	json_t *answer = sansang_question(
+	json_t *answer = ask_plain(
 	        o, json_pack("{s:s, s:s, s:s}", "act", "slip", "incident", o->argv[0], "language", language_of(o)));
 	if (answer && !o->json)
-		fputs(word(answer, "text"), stdout);
+		print_lines(word(answer, "text"), "\n");
 	return sansang_show(o, answer, NULL, NULL);
 }
 
@@ -262,7 +282,6 @@ static int print_outages(const struct options *o, json_t *answer)
 	json_t *row;
 	size_t i;
 
-	table_tame(answer);
 	printf(o->english ? "Outages of carriers, %s\n" : "Gián đoạn do nhà mạng, tháng %s\n", word(answer, "month"));
 	json_array_foreach(json_object_get(answer, "carriers"), i, row) print_carrier(o, row);
 	if (json_array_size(rest))
@@ -280,11 +299,11 @@ int sansang_command_outages(const struct options *o)
 {
 	if (!language_is_good(o))
 		return 2;
-	json_t *answer = sansang_question(
-	        o, json_pack("{s:s, s:s, s:s, s:b, s:s}", "act", "outages", "month", o->month ? o->month : "",
-	                   "carrier", o->carrier ? o->carrier : "", "csv", (int)o->csv, "language", language_of(o)));
+	json_t *question = json_pack("{s:s, s:s, s:s, s:b, s:s}", "act", "outages", "month", o->month ? o->month : "",
+	        "carrier", o->carrier ? o->carrier : "", "csv", (int)o->csv, "language", language_of(o));
+	json_t *answer = o->csv ? ask_plain(o, question) : sansang_question(o, question);
 	if (answer && o->csv && !o->json) {
-		fputs(word(answer, "csv"), stdout);
+		print_lines(word(answer, "csv"), "\r\n");
 		json_decref(answer);
 		return 0;
 	}

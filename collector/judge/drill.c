@@ -12,6 +12,7 @@
 #define TARGETS_MAX 50
 #define MAILS_MAX 200
 #define FINAL_WAIT_MS 60000 /* for what a site's spool testifies after it is back */
+#define BACK_WAIT_MS 10000  /* of what has no such witness: does it stay up? */
 #define MAIL_WAIT_MS 60000  /* for the word of tell that a mail left */
 #define OVER_WAIT_MS 60000  /* what was cut in the last moment is still noticed */
 
@@ -207,8 +208,9 @@ static bool is_due(const struct judge *j, const struct drill *d)
 		const struct incident *i = j->incidents.all[k];
 		if (!is_of(i, d) || i->state == INCIDENT_MERGED)
 			continue;
+		int64_t patience = i->kind == KIND_AGENT && !i->final_known ? FINAL_WAIT_MS : BACK_WAIT_MS;
 		count++;
-		waits |= incident_is_open(i) || (!i->final_known && j->now - i->resolved_at < FINAL_WAIT_MS) ||
+		waits |= incident_is_open(i) || j->now - i->resolved_at < patience ||
 		         (!mailed && j->now - i->detected_at < d->mail_within_ms + MAIL_WAIT_MS);
 	}
 	return count && !waits;

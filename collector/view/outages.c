@@ -2,17 +2,22 @@
 
 #include <string.h>
 
+#include "collector/judge/circuits.h"
 #include "collector/view/view_private.h"
 #include "common/clock.h"
 
-/* The site whose line it is: of a terminal that is looked at from outside the one that has it. */
-static const char *site_of_line(const struct inventory *inv, const char *node_site, const char *line, bool terminal)
+/* The line of a check: of a terminal that is looked at from outside by its id alone; without a name it is the site's first. */
+static struct circuit line_of(const struct inventory *inv, const char *node_site, const char *line, bool terminal)
 {
-	for (size_t k = 0; terminal && k < inv->site_count; k++)
+	const struct site *own = inventory_site(inv, node_site);
+	struct circuit none = {0};
+	if (!terminal && own && !*line && own->uplink_count)
+		return (struct circuit){own, &own->uplinks[0]};
+	for (size_t k = 0; k < inv->site_count; k++)
 		for (size_t m = 0; m < inv->sites[k].uplink_count; m++)
-			if (!strcmp(inv->sites[k].uplinks[m].id, line))
-				return inv->sites[k].id;
-	return node_site;
+			if (!strcmp(inv->sites[k].uplinks[m].id, line) && (terminal || &inv->sites[k] == own))
+				return (struct circuit){&inv->sites[k], &inv->sites[k].uplinks[m]};
+	return none;
 }
 
 static void add_seen_up(const struct view *v, struct outages *o, enum rows_query query, int64_t from, int64_t until)
@@ -25,9 +30,9 @@ static void add_seen_up(const struct view *v, struct outages *o, enum rows_query
 	sqlite3_bind_int64(st, 2, until);
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		const struct interval up = {.start = sqlite3_column_int64(st, 3), .stop = sqlite3_column_int64(st, 4)};
-		const char *line = rows_text(st, 1);
-		outages_seen_up(
-		        o, site_of_line(v->inv, rows_text(st, 0), line, sqlite3_column_int(st, 2)), line, &up, 1);
+		struct circuit c = line_of(v->inv, rows_text(st, 0), rows_text(st, 1), sqlite3_column_int(st, 2));
+		if (c.line)
+			outages_seen_up(o, c.site->id, c.line->id, &up, 1);
 	}
 	sqlite3_reset(st);
 }
