@@ -175,6 +175,70 @@ static void what_comes_back_is_told_at_most_once_more(void **state)
 	assert_int_equal(outbox_figures(r->o).sent, 8);
 }
 
+static void excused_incident(json_t *body, json_t *incident)
+{
+	(void)body;
+	json_object_set_new(incident, "excused", json_string("maintenance:swap"));
+}
+
+static void drilled(json_t *body, json_t *incident)
+{
+	(void)body;
+	json_object_set_new(incident, "excused", json_string("drill:d1"));
+	json_object_set_new(incident, "severity", json_string("warning"));
+}
+
+static void excused_ones_are_told_when_they_are_not_any_more(void **state)
+{
+	struct room *r = *state;
+
+	assert_int_equal(conclude(r, "open", AT, AT, excused_incident), 0);
+	assert_int_equal(conclude(r, "update", AT + MINUTE, AT + MINUTE, excused_incident), 0);
+	assert_int_equal(conclude(r, "update", AT + 2 * MINUTE, AT + 2 * MINUTE, NULL), 2);
+	assert_int_equal(conclude(r, "update", AT + 3 * MINUTE, AT + 3 * MINUTE, NULL), 0);
+	/* work that is announced while it lasts mutes what comes, but who heard hears of the end */
+	assert_int_equal(conclude(r, "resolve", AT + 10 * MINUTE, AT + 10 * MINUTE, excused_incident), 2);
+}
+
+static void drill_plan(struct room *r, json_t *contacts)
+{
+	json_t *body = json_pack("{s:s, s:{s:s, s:o}}", "type", "drill", "drill", "id", "d1", "contacts", contacts);
+
+	assert_int_equal(outbox_begin(r->o), 0);
+	assert_int_equal(route_conclusion(&r->desk, body, AT, AT), 0);
+	assert_int_equal(outbox_commit(r->o, outbox_cursor(r->o) + 1), 0);
+	json_decref(body);
+}
+
+static void a_drill_is_told_to_its_own(void **state)
+{
+	struct room *r = *state;
+
+	assert_int_equal(conclude(r, "open", AT, AT, drilled), 0); /* no plan is known: nobody */
+	drill_plan(r, json_pack("[s, s, s, i]", "chief", "nobody", "phone-only", 7));
+	assert_int_equal(conclude(r, "reopen", AT, AT, drilled), 1);
+	assert_true(outbox_has(r->o, "pl-hq.uplink-pl-ts.20250701T004200", "open", "chief"));
+	assert_int_equal(conclude(r, "resolve", AT + 10 * MINUTE, AT + 10 * MINUTE, drilled), 1);
+	assert_int_equal(outbox_figures(r->o).queued, 2);
+}
+
+static void acknowledged_update(json_t *body, json_t *incident)
+{
+	(void)body;
+	json_object_set_new(incident, "state", json_string("acknowledged"));
+}
+
+/* The dress rehearsal is over: what was a warning is an alarm now. */
+static void a_warning_becomes_an_alarm(void **state)
+{
+	struct room *r = *state;
+
+	assert_int_equal(conclude(r, "open", AT, AT, warning), 0);
+	assert_int_equal(conclude(r, "update", AT + MINUTE, AT + MINUTE, acknowledged_update), 0);
+	assert_int_equal(conclude(r, "update", AT + MINUTE, AT + MINUTE + ROUTE_HORIZON_MS + 1, NULL), 0);
+	assert_int_equal(conclude(r, "update", AT + MINUTE, AT + MINUTE, NULL), 2);
+}
+
 #define IN_A_ROOM(f) cmocka_unit_test_setup_teardown(f, room_open, room_close)
 
 int main(void)
@@ -185,6 +249,9 @@ int main(void)
 	        IN_A_ROOM(history_and_trifles_make_no_mail),
 	        IN_A_ROOM(a_long_outage_is_still_closed),
 	        IN_A_ROOM(what_comes_back_is_told_at_most_once_more),
+	        IN_A_ROOM(excused_ones_are_told_when_they_are_not_any_more),
+	        IN_A_ROOM(a_drill_is_told_to_its_own),
+	        IN_A_ROOM(a_warning_becomes_an_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
