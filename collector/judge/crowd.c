@@ -61,7 +61,8 @@ static struct crowd crowd_of(const struct judge *j, const struct trouble *t)
 	}
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		const struct trouble *o = j->troubles[k];
-		if (o != t && !o->incident && o->due && o->check->service == t->check->service &&
+		if (o != t && !o->incident && o->due && o->check->kind == KIND_SERVICE &&
+		        o->check->service == t->check->service &&
 		        o->check->node->simulated == t->check->node->simulated && llabs(o->from - t->from) <= window)
 			crowd_add(&w, o->check->site->id);
 	}
@@ -120,7 +121,7 @@ static struct incident *sibling_sees_it(const struct judge *j, const struct trou
 {
 	for (size_t k = 0; k < j->trouble_count; k++) {
 		const struct trouble *o = j->troubles[k];
-		if (o != t && o->primary && o->incident && o->check->service &&
+		if (o != t && o->primary && o->incident && o->check->service && o->check->kind == KIND_SERVICE &&
 		        o->check->service == t->check->service && o->check->site == t->check->site &&
 		        incident_is_open(o->incident))
 			return o->incident;

@@ -59,7 +59,8 @@ static int64_t check_step_ms(const struct fleet *f, const struct judge_check *c)
 	        [KIND_UPS] = true,
 	        [KIND_GEAR] = true,
 	        [KIND_MTU] = true,
-	        [KIND_TLS] = true};
+	        [KIND_TLS] = true,
+	        [KIND_CONFLICT] = true};
 	const struct judge_node *n = c->node;
 	int64_t step_ms = n->site && n->site->step_ms ? n->site->step_ms : f->step_ms;
 	bool gear = n->inv && n->inv->kind == NODE_GEAR;
@@ -179,7 +180,7 @@ struct judge_check *fleet_subject(struct fleet *f, struct judge_node *n, const c
 	const struct metric_class *class = metric_class_named(class_name);
 	const char *instance;
 	/* classes beyond the kinds are only drawn */
-	if (!class || class->id >= (int)KIND_COUNT || !metric_subject_valid(subject))
+	if (!class || class->id >= (int)KIND_ROWS || !metric_subject_valid(subject))
 		return NULL;
 	struct judge_node *whose = fleet_subject_node(f, n, subject, &instance);
 	return whose ? fleet_check_make(f, whose, (enum check_kind) class->id, instance) : NULL;

@@ -10,6 +10,7 @@
 
 #include "collector/inventory/inventory.h"
 #include "collector/judge/figures.h"
+#include "collector/judge/flap.h"
 #include "collector/judge/index.h"
 #include "collector/judge/quality.h"
 #include "collector/judge/state.h"
@@ -95,6 +96,7 @@ struct judge_check {
 	struct figures *figures;          /* owned, NULL for kinds without */
 	struct quality *quality;          /* owned; of lines, paths and gear's ports, NULL until a row came */
 	struct trouble *trouble;          /* of incident.h */
+	int64_t downs[FLAP_TIMES];        /* when it went down last, the oldest first; 0: never */
 };
 
 struct fleet {

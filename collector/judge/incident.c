@@ -61,11 +61,19 @@ bool incident_is_open(const struct incident *i)
 	return i->state == INCIDENT_OPEN || i->state == INCIDENT_ACKNOWLEDGED;
 }
 
+int64_t incident_ended_at(const struct incident *i)
+{
+	if (i->state == INCIDENT_RESOLVED)
+		return i->resolved_at;
+	return incident_is_open(i) && !i->open_count && !i->wide && i->kind != KIND_PATH ? i->last_end : 0;
+}
+
 bool incident_covers(const struct incident *i, int64_t at, int64_t tolerance_ms)
 {
 	if (i->state == INCIDENT_MERGED || at < i->opened_at - tolerance_ms)
 		return false;
-	return i->state != INCIDENT_RESOLVED || at <= i->resolved_at + tolerance_ms;
+	int64_t ended = incident_ended_at(i);
+	return !ended || at <= ended + tolerance_ms;
 }
 
 static void touch(struct incident *i)

@@ -72,6 +72,8 @@ struct incident *incident_find(const struct incidents *all, const char *id);
 struct incident *incident_make(struct incidents *all, const char *id, bool *fresh);
 /* Neither resolved nor merged. */
 bool incident_is_open(const struct incident *i);
+/* When it was over, also of one that is open only to see whether it comes back (flap.h); 0: it goes on, or is part of another. */
+int64_t incident_ended_at(const struct incident *i);
 /* Was it going on at `at`, give or take? */
 bool incident_covers(const struct incident *i, int64_t at, int64_t tolerance_ms);
 /* Texts are copied; at most 60 pieces of evidence are kept. */

@@ -38,6 +38,7 @@ static const struct {
         {"detected_at", FIELD_TIME, offsetof(struct incident, detected_at)},
         {"resolved_at", FIELD_TIME, offsetof(struct incident, resolved_at)},
         {"acked_at", FIELD_TIME, offsetof(struct incident, acked_at)},
+        {"last_end", FIELD_TIME, offsetof(struct incident, last_end)},
         {"simulated", FIELD_BOOL, offsetof(struct incident, simulated)},
         {"late", FIELD_BOOL, offsetof(struct incident, late)},
         {"live", FIELD_BOOL, offsetof(struct incident, live)},
@@ -217,6 +218,6 @@ void incident_from_json(struct incident *i, const json_t *o)
 	                          ? json_incref(json_object_get(o, "minutes_lost"))
 	                          : NULL;
 	finding_get(i, o);
-	i->last_end = i->resolved_at;
+	i->last_end = i->resolved_at ? i->resolved_at : i->last_end;
 	i->dirty = i->changed = false;
 }

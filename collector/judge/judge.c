@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/judge/act.h"
+#include "collector/judge/address.h"
 #include "collector/judge/area.h"
 #include "collector/judge/book.h"
 #include "collector/judge/complaint.h"
@@ -77,6 +78,7 @@ static int rank(const struct move *m)
 	        [KIND_GEAR] = 5,
 	        [KIND_MTU] = 4,
 	        [KIND_TLS] = 4,
+	        [KIND_CONFLICT] = 0,
 	        [KIND_SERVICE] = 6};
 	return ranks[m->check->kind];
 }
@@ -146,9 +148,9 @@ static void settle_bad(struct judge *j, const struct move *m)
 	if (c->kind == KIND_INTERFACE && m->t.from != STATE_UP)
 		return;
 	trouble_begin(j, c, m->t.at, m->t.reason, m->connected, down ? hold_of(j, c, m->t.at, m->t.reason) : 0);
-	if (down && c->kind == KIND_UPLINK && m->t.from == STATE_DEGRADED)
-		trouble_know(j, c, FACT_LINE, ANSWER_NO, RANK_SITE, m->t.at, c->node->name);
-	if (!down)
+	if (down)
+		quality_worse(j, c, m->t.at);
+	else
 		quality_tell(j, c);
 }
 
@@ -261,7 +263,7 @@ void judge_hint(
 	struct judge_node *n = fleet_node(&j->fleet, node);
 	const struct metric_class *class = metric_class_named(class_name);
 	const char *instance;
-	struct judge_node *whose = n && class && class->id < (int)KIND_COUNT && metric_subject_valid(subject)
+	struct judge_node *whose = n && class && class->id < (int)KIND_ROWS && metric_subject_valid(subject)
 	                                   ? fleet_subject_node(&j->fleet, n, subject, &instance)
 	                                   : NULL;
 	struct judge_check *c = whose ? fleet_check(whose, (enum check_kind) class->id, instance) : NULL;
@@ -303,9 +305,11 @@ void judge_tick(struct judge *j, int64_t now)
 		return;
 	j->swept_at = j->now;
 	contact_tick(j);
+	address_tick(j);
 	judge_settle(j);
 	isolation_tick(j);
 	area_tick(j);
+	flap_tick(j);
 	life_tick(j);
 	complaints_tick(j);
 	sweep(j);

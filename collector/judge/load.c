@@ -73,6 +73,8 @@ static void memory_get(struct judge_check *c, const void *data, int len)
 		cursor_u64(&in);
 	else if (cursor_u8(&in))
 		quality_decode(check_quality_make(c), &in);
+	for (unsigned k = 0; version > 1 && k < FLAP_TIMES; k++)
+		c->downs[k] = cursor_svarint(&in);
 	if (cursor_u8(&in) && c->figures && figures_decode(c->figures, &in))
 		log_warn("state.db: the figures of check %lld cannot be read", (long long)c->id);
 }

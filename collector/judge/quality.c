@@ -319,3 +319,13 @@ void quality_tell(struct judge *j, struct judge_check *c)
 	if (gear_is_full(j, gear, u->capacity_mbps) || line_is_full(j, c, u->capacity_mbps))
 		trouble_know(j, c, FACT_FULL, ANSWER_YES, rank, c->row_at, c->node->name);
 }
+
+void quality_worse(struct judge *j, struct judge_check *c, int64_t at)
+{
+	enum fact f = c->terminal ? FACT_TERMINAL : FACT_LINE;
+	if ((c->kind != KIND_UPLINK && !c->terminal) || !c->trouble || !c->trouble->incident)
+		return;
+	if (c->trouble->incident->facts.is[f].answer == ANSWER_YES)
+		c->trouble->incident->facts.is[f] = (struct fact_answer){0};
+	trouble_know(j, c, f, ANSWER_NO, c->terminal ? RANK_AFAR : RANK_SITE, at, c->node->name);
+}

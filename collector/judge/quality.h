@@ -77,5 +77,7 @@ struct judge;
 struct judge_check;
 /* Says of a check that is degraded what is bad about it, as facts of its trouble. */
 void quality_tell(struct judge *j, struct judge_check *c);
+/* A line that was bad is down: what was known of it so far says nothing any more about whether it works. */
+void quality_worse(struct judge *j, struct judge_check *c, int64_t at);
 
 #endif

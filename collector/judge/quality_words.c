@@ -65,7 +65,7 @@ static void ups_words(const struct judge_check *c, char *vi, char *en, size_t si
 
 static void health_words(const struct judge_check *c, char *vi, char *en, size_t size)
 {
-	bool readonly = c->kind == KIND_HEALTH && c->value[0] > 0, bad = c->kind == KIND_HEALTH && c->value[1] > 0;
+	bool readonly = c->value[0] > 0, bad = c->value[1] > 0;
 	snprintf(vi, size, "Máy %s: %s", c->node->name,
 	        readonly ? "ổ đĩa đã chuyển sang chỉ đọc"
 	        : bad    ? "ổ đĩa báo lỗi"
@@ -74,6 +74,12 @@ static void health_words(const struct judge_check *c, char *vi, char *en, size_t
 	        readonly ? "a file system went read-only"
 	        : bad    ? "a disk reports errors"
 	                 : "a disk is nearly full");
+}
+
+static void conflict_words(const struct judge_check *c, char *vi, char *en, size_t size)
+{
+	snprintf(vi, size, "Một máy khác cũng dùng địa chỉ %s của %s", c->instance, c->node->name);
+	snprintf(en, size, "Another machine uses %s, the address of %s", c->instance, c->node->name);
 }
 
 static const struct {
@@ -87,7 +93,8 @@ static const struct {
         [KIND_TLS] = {tls_words, "Chứng thư, nhìn từ %s tại %s: %s", "Certificate, as %s at %s sees it: %s"},
         [KIND_UPS] = {ups_words, "Bộ lưu điện của %s tại %s: %s", "UPS of %s at %s: %s"},
         [KIND_HEALTH] = {health_words, "Máy %s tại %s có dấu hiệu hỏng: %s", "Host %s at %s is in bad health: %s"},
-        [KIND_HOST] = {health_words, "Máy %s tại %s: %s", "Host %s at %s: %s"},
+        [KIND_HOST] = {NULL, "Máy %s tại %s: %s", "Host %s at %s: %s"},
+        [KIND_CONFLICT] = {conflict_words, "Địa chỉ của %s tại %s: %s", "An address of %s at %s: %s"},
 };
 
 bool quality_words(const struct judge_check *c, char *vi, char *en, size_t size)

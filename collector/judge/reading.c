@@ -1,7 +1,9 @@
 #include "collector/judge/reading.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "collector/judge/address.h"
 #include "collector/judge/event.h"
 #include "common/batch.h"
 #include "common/log.h"
@@ -11,6 +13,7 @@
 #define FUTURE_MS 60000
 #define DISK_FULL 95.0 /* percent */
 #define CLOCK_OFF_MS 1000.0
+#define SKEW_OFF_MS 2000      /* a slow line makes some of it */
 #define CERTIFICATE_DAYS 14.0 /* time enough to have another signed */
 
 struct reading {
@@ -91,17 +94,40 @@ static enum state read_host(
 	return !isnan(used) && used >= DISK_FULL ? STATE_DEGRADED : STATE_UP;
 }
 
+/* A clock that nobody keeps may be right all the same: only what is off is bad. */
+static enum state clock_state(const struct judge_check *c)
+{
+	return fabs(c->value[0]) > CLOCK_OFF_MS || llabs(c->node->skew_ms) > SKEW_OFF_MS ? STATE_DEGRADED : STATE_UP;
+}
+
+/* How far the agent's wall clock is from the collector's is told each step: a clock that was set wrong is seen within a minute. */
+static void read_skew(struct judge *j, struct judge_node *n, int64_t at)
+{
+	struct judge_check *c = fleet_check(n, KIND_CLOCK, "");
+	struct transition out[2];
+	if (!c && llabs(n->skew_ms) <= SKEW_OFF_MS)
+		return;
+	c = c ? c : fleet_check_make(&j->fleet, n, KIND_CLOCK, "");
+	if (!c || n->simulated)
+		return;
+	unsigned moves = state_feed(
+	        &c->machine, state_rule(KIND_CLOCK), c->step_ms, at, clock_state(c), REASON_UNSYNCHRONISED, out);
+	c->dirty = true;
+	for (unsigned k = 0; k < moves; k++)
+		judge_move(j, c, &out[k], true);
+}
+
 /* The agent's own figures say nothing about a state: its connection does that. */
 static enum state read_agent(
         struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
-	(void)j;
-	(void)at;
 	(void)reason;
 	if (count > AGENT_SPOOL_BATCHES && v[AGENT_SPOOL_BATCHES] != METRIC_UNKNOWN)
 		c->node->backlog = v[AGENT_SPOOL_BATCHES];
 	if (count > AGENT_SKEW && v[AGENT_SKEW] != METRIC_UNKNOWN)
 		c->node->skew_ms = v[AGENT_SKEW];
+	if (!j->uncertain)
+		read_skew(j, c->node, at);
 	return STATE_UNOBSERVED;
 }
 
@@ -154,12 +180,8 @@ static enum state read_clock(
 	(void)j;
 	(void)at;
 	c->value[0] = value_at(CLASS_CLOCK, v, count, CLOCK_OFFSET);
-	if (count <= CLOCK_SYNCED || v[CLOCK_SYNCED] == METRIC_UNKNOWN)
-		return STATE_UNOBSERVED;
-	if (v[CLOCK_SYNCED] && !(fabs(c->value[0]) > CLOCK_OFF_MS))
-		return STATE_UP;
 	*reason = REASON_UNSYNCHRONISED;
-	return STATE_DEGRADED;
+	return clock_state(c);
 }
 
 /* Only large packets vanish, and no router said that they are too large for the path: a hole. */
@@ -280,8 +302,10 @@ static void on_event(void *arg, int64_t boot_ms, const char *kind, const char *t
 {
 	struct reading *rd = arg;
 	int64_t at = boot_ms + rd->r->offset_ms;
-	if (at >= YEAR_2020_MS && at <= rd->r->at_ms + FUTURE_MS)
-		event_take(rd->j, rd->n, at, kind, text);
+	if (at < YEAR_2020_MS || at > rd->r->at_ms + FUTURE_MS)
+		return;
+	event_take(rd->j, rd->n, at, kind, text);
+	address_event(rd->j, rd->n, at, kind, text);
 }
 
 void reading_batch(struct judge *j, struct judge_node *n, const struct record *r, int64_t *first, int64_t *last)

@@ -164,7 +164,7 @@ bool root_of_node(const struct incident *i, const struct judge_check *c, int rea
 	if (!same(i->node, c->node->name) && !(i->kind == KIND_UPLINK && same(i->site, c->site->id)))
 		return false;
 	if (is_true(i, FACT_CONFLICT) && i->kind != KIND_SERVICE)
-		return !service || explain_reason(reason, EXPLAINED_BY_CUT) || reason == REASON_REFUSED;
+		return !service || explain_reason(reason, EXPLAINED_BY_CUT);
 	if (i->kind == KIND_CLOCK)
 		return service && explain_reason(reason, EXPLAINED_BY_CLOCK);
 	return i->kind == KIND_MTU && service && explain_reason(reason, EXPLAINED_BY_HOLE);
@@ -317,6 +317,17 @@ static struct incident *root_of_link(struct judge *j, struct trouble *t, bool *p
 	return i;
 }
 
+static struct incident *certificate_of(const struct judge *j, const struct judge_check *c)
+{
+	for (size_t k = j->incidents.count; k > 0; k--) {
+		struct incident *i = j->incidents.all[k - 1];
+		bool is_its = i->kind == KIND_TLS || (i->kind == KIND_SERVICE && is_true(i, FACT_BAD_CERTIFICATE));
+		if (is_its && incident_is_open(i) && same(i->service, c->service ? c->service->id : NULL))
+			return i;
+	}
+	return NULL;
+}
+
 /* What is said of a line, a cable or a hole while the site was dark belongs to the dark. */
 static struct incident *root_of_quality(struct judge *j, struct trouble *t, bool *primary)
 {
@@ -327,7 +338,13 @@ static struct incident *root_of_quality(struct judge *j, struct trouble *t, bool
 		i = at_site(j, c, KIND_AGENT, t->from, 0);
 	if (!i && c->kind == KIND_MTU)
 		i = at_site(j, c, KIND_UPLINK, t->from, root_tolerance_ms(c));
-	return i && (i->kind == KIND_AGENT || loss_of(j, i, c) >= WORSE_PERCENT) ? i : NULL;
+	if (i && (i->kind == KIND_AGENT || loss_of(j, i, c) >= WORSE_PERCENT))
+		return i;
+	/* one hole is found on several ways, one certificate runs out before many eyes */
+	i = c->kind == KIND_MTU ? at_site(j, c, KIND_MTU, t->from, ROOT_SLOW_MS) : NULL;
+	i = c->kind == KIND_TLS ? certificate_of(j, c) : i;
+	*primary = i && incident_is_open(i);
+	return *primary ? i : NULL;
 }
 
 /* The collector's own line: what stands for it, while it lasts. */
@@ -368,7 +385,8 @@ struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 
 bool root_contradicted(const struct judge *j, const struct trouble *t)
 {
-	if (!t->check->terminal)
+	/* that the agent is heard says nothing against a line that is merely bad */
+	if (!t->check->terminal || t->check->machine.state == STATE_DEGRADED)
 		return false;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];

@@ -10,7 +10,7 @@ static const struct {
 	uint8_t accuses_from; /* enum state */
 	bool warns;
 } kinds[KIND_COUNT] = {
-        [KIND_HOST] = {"host", {1, 2, 3}, STATE_DEGRADED, true},
+        [KIND_HOST] = {"host", {1, 2, 3}, STATE_DOWN, true},
         [KIND_INTERFACE] = {"if", {1, 1, 3}, STATE_DOWN, false},
         /* quality.h has its own patience */
         [KIND_PATH] = {"path", {1, 2, 1}, STATE_DEGRADED, false},
@@ -26,6 +26,7 @@ static const struct {
         [KIND_GEAR] = {"gear", {2, 1, 3}, STATE_DOWN, false},
         [KIND_MTU] = {"mtu", {2, 2, 2}, STATE_DEGRADED, false},
         [KIND_TLS] = {"tls", {1, 1, 1}, STATE_DEGRADED, true},
+        [KIND_CONFLICT] = {"conflict", {1, 1, 1}, STATE_DEGRADED, false},
 };
 
 const char *state_name(int state)

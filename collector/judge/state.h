@@ -32,6 +32,8 @@ enum check_kind {
 	KIND_GEAR,
 	KIND_MTU,
 	KIND_TLS,
+	KIND_ROWS,                 /* those before it have rows of the class with their number */
+	KIND_CONFLICT = KIND_ROWS, /* another machine has an address of the node (address.h) */
 	KIND_COUNT
 };
 const char *check_kind_name(int kind); /* as the class: "host", "if", "path", "uplink", "svc", "agent", "health" ... */

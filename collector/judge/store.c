@@ -222,6 +222,8 @@ static void memory_put(const struct judge_check *c, struct buf *out)
 	buf_put_u8(out, c->quality != NULL);
 	if (c->quality)
 		quality_encode(c->quality, out);
+	for (unsigned k = 0; k < FLAP_TIMES; k++)
+		buf_put_svarint(out, c->downs[k]);
 	buf_put_u8(out, c->figures != NULL);
 	if (c->figures)
 		figures_encode(c->figures, out);

@@ -8,6 +8,7 @@
 #include "collector/judge/area.h"
 #include "collector/judge/complaint.h"
 #include "collector/judge/event.h"
+#include "collector/judge/explain.h"
 #include "collector/judge/isolation.h"
 #include "collector/judge/life.h"
 #include "collector/judge/words.h"
@@ -17,6 +18,7 @@
 #define AFTERMATH_MS 15000    /* for what outlives the incident that explained it */
 #define RETURN_MS 40000       /* agents come back with a back-off of up to 30 s */
 #define UNSEEN_WAIT_MS 5000
+#define ROOT_WAIT_MS 8000 /* for what may explain it to be decided */
 #define LINE_HOLD_MS 1500 /* the gateway's row comes with it, or a moment later */
 #define SURVEY_MS 1000
 #define SURVEY_FOR_MS 900000 /* what is new about an incident after this time is told by somebody */
@@ -41,9 +43,9 @@ bool trouble_counts(const struct judge_check *c)
 		return c->service != NULL;
 	case KIND_MTU:
 	case KIND_CLOCK:
+	case KIND_CONFLICT:
 	case KIND_UPS:
-	case KIND_HEALTH:
-	case KIND_HOST: /* never worse than degraded, see state_accuses() */
+	case KIND_HEALTH: /* never worse than degraded, see state_accuses() */
 		return true;
 	case KIND_AGENT: /* a simulator's connection says nothing about a site */
 		return !c->node->simulated;
@@ -115,6 +117,7 @@ static const struct {
         {KIND_MTU, ANY, ANY, FACT_LARGE_ONLY, ANSWER_YES},
         {KIND_TLS, ANY, ANY, FACT_BAD_CERTIFICATE, ANSWER_YES},
         {KIND_UPS, ANY, ANY, FACT_ON_BATTERY, ANSWER_YES},
+        {KIND_CONFLICT, ANY, ANY, FACT_CONFLICT, ANSWER_YES},
 };
 
 /* A trouble of the incident speaks; one that is told long after it happened is hindsight. */
@@ -179,6 +182,8 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 			i->opened_at = t->from;
 	}
 	trouble_speak(j, t, i);
+	if (primary)
+		flap_down(j, i, t->check, t->from);
 	fact_collect(j, i);
 	judge_again(j, i);
 	words_summary(j, i);
@@ -273,17 +278,26 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	return i;
 }
 
+/* Could `o`, which is not decided yet, explain the service's trouble? */
+static bool may_be_root(const struct judge *j, const struct trouble *o, const struct trouble *t)
+{
+	const struct judge_check *c = o->check;
+	if (!o->due || j->now > o->begun + ROOT_WAIT_MS)
+		return false;
+	if (c->kind == KIND_SERVICE)
+		return c->node == t->check->node && c->service && c->service->check == CHECK_DNS &&
+		       explain_reason(t->reason, EXPLAINED_BY_NAMES) && o != t;
+	return (c->kind == KIND_UPLINK || c->kind == KIND_INTERFACE) && !c->terminal && c->site == t->check->site &&
+	       explain_reason(t->reason, EXPLAINED_BY_CUT);
+}
+
 /* What may explain it began at the same place and is not decided yet: when it will be; 0 there is none. */
 static int64_t root_due(const struct judge *j, const struct trouble *t)
 {
 	int64_t due = 0;
-	for (size_t k = 0; t->check->kind == KIND_SERVICE && k < j->trouble_count; k++) {
-		const struct trouble *o = j->troubles[k];
-		bool before = o->check->kind == KIND_UPLINK || o->check->kind == KIND_INTERFACE;
-		if (before && !o->check->terminal && o->check->site == t->check->site && o->due > j->now &&
-		        o->due > due)
-			due = o->due;
-	}
+	for (size_t k = 0; t->check->kind == KIND_SERVICE && k < j->trouble_count; k++)
+		if (may_be_root(j, j->troubles[k], t) && j->troubles[k]->due >= due)
+			due = j->troubles[k]->due > j->now ? j->troubles[k]->due : j->now;
 	return due;
 }
 
@@ -361,7 +375,7 @@ void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
 	words_check_back(j, i, c, at, gone);
 	j->urgent = true;
 	if (!i->open_count)
-		incident_resolve(i, i->last_end);
+		flap_up(j, i);
 	testimony_resolved(j, i);
 }
 
