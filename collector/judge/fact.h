@@ -43,7 +43,7 @@ enum fact {
 	FACT_CARRIER,     /* the server's interface had carrier */
 	FACT_GATEWAY,     /* its gateway answered */
 	FACT_GEAR,        /* the gear in front (router, switch) answered */
-	FACT_PORT,        /* the port of the line on the router, or of the server on the switch, was up */
+	FACT_PORT,        /* the port of the switch that the server hangs on was up */
 	FACT_CONFLICT,    /* two machines claim one address */
 	FACT_GATEWAY_MAC, /* the gateway's MAC changed */
 	/* ---- quality of a line ---- */

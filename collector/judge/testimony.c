@@ -18,7 +18,7 @@
 #include "common/memory.h"
 
 #define WITNESS_WAIT_MS 300000 /* who has not told all by then is not waited for */
-#define LAST_WORD_MS 5000     /* events of a boot come some seconds after its first samples */
+#define LAST_WORD_MS 5000      /* events of a boot come some seconds after its first samples */
 #define OTHERS_BACK_MS 60000   /* agents of one site come back with a back-off of up to 30 s each */
 #define DARK_MARGIN_MS 10000   /* a gateway may be gone a moment before the last frame */
 
@@ -91,6 +91,23 @@ static void tell_of_gear(struct judge *j, struct incident *i, const struct judge
 	}
 }
 
+/* The switch port that it hangs on, as the switch told while the site was dark; a port that went down and came back within it has said no. */
+static void tell_of_port(struct judge *j, struct incident *i, const struct judge_node *n)
+{
+	const char *gear, *port;
+	if (!j->topology || !topology_port_of(j->topology, n->name, &gear, &port))
+		return;
+	const struct judge_node *g = fleet_node(&j->fleet, gear);
+	const struct judge_check *c = g && g->site == n->site ? fleet_check(g, KIND_INTERFACE, port) : NULL;
+	if (!c || c->row_at <= i->began_at)
+		return;
+	bool down_then = c->machine.state == STATE_DOWN
+	                         ? c->machine.since <= n->link_at
+	                         : c->machine.since > i->began_at && c->machine.since <= n->link_at;
+	if (down_then || well_throughout(c, i))
+		judge_know(j, i, FACT_PORT, down_then ? ANSWER_NO : ANSWER_YES, RANK_HINDSIGHT, c->row_at, g->name);
+}
+
 static void finish(struct judge *j, struct judge_node *n, struct incident *i)
 {
 	bool awake = n->awake & WITNESS_AWAKE, rebooted = n->awake & WITNESS_REBOOTED, hole = n->awake & WITNESS_HOLE;
@@ -116,6 +133,7 @@ static void finish(struct judge *j, struct judge_node *n, struct incident *i)
 		return;
 	tell_what_was_well(j, i, n);
 	tell_of_gear(j, i, n);
+	tell_of_port(j, i, n);
 }
 
 void testimony_move(struct judge *j, struct judge_check *c, const struct transition *t)

@@ -95,11 +95,11 @@ static const struct cause_rule rules[] = {
         {CAUSE_SITE_POWER, FACT_OTHER_LINE, YES, RULES_OUT},
         {CAUSE_AREA_POWER, FACT_OTHER_LINE, YES, RULES_OUT},
         {CAUSE_GEAR_DOWN, FACT_OTHER_LINE, YES, -2},
-        {CAUSE_UPSTREAM_SHARED, FACT_SAME_CARRIER, YES, 8},
+        {CAUSE_UPSTREAM_SHARED, FACT_SAME_CARRIER, YES, 6},
         {CAUSE_UPLINK_DOWN, FACT_SAME_CARRIER, YES, -3},
         {CAUSE_SITE_POWER, FACT_SAME_CARRIER, YES, -3},
         {CAUSE_AREA_POWER, FACT_SAME_CARRIER, YES, -6},
-        {CAUSE_AREA_POWER, FACT_NEIGHBOURS, YES, 8},
+        {CAUSE_AREA_POWER, FACT_NEIGHBOURS, YES, 6},
         {CAUSE_SITE_POWER, FACT_NEIGHBOURS, YES, -4},
         {CAUSE_UPLINK_DOWN, FACT_NEIGHBOURS, YES, -4},
         {CAUSE_UPSTREAM_SHARED, FACT_NEIGHBOURS, YES, -4},
@@ -189,8 +189,7 @@ static const struct cause_rule rules[] = {
         {CAUSE_UPLINK_DOWN, FACT_GEAR, NO, -3},
         {CAUSE_GEAR_DOWN, FACT_GEAR, YES, RULES_OUT},
         {CAUSE_UPLINK_DOWN, FACT_GEAR, YES, 2},
-        {CAUSE_LAN_LINK_DOWN, FACT_PORT, NO, 3},
-        {CAUSE_UPLINK_DOWN, FACT_PORT, NO, 2},
+        {CAUSE_LAN_LINK_DOWN, FACT_PORT, NO, 5},
         {CAUSE_LAN_LINK_DOWN, FACT_PORT, YES, -3},
         {CAUSE_ADDRESS_CONFLICT, FACT_CONFLICT, YES, 12},
         {CAUSE_SERVICE_DOWN, FACT_CONFLICT, YES, -6},
@@ -271,12 +270,15 @@ static const struct cause_rule rules[] = {
 #define DARK (OF(KIND_AGENT) | OF(KIND_UPLINK))
 #define ANYTHING (~0u)
 
-/* What each cause can be the reason of; `obvious`: people think of it first, so that it was ruled out is worth a word. */
+/*
+ * What each cause can be the reason of; `obvious`: people think of it first, so that it was ruled out is worth a word; `needs`: without this fact
+ * (one more than its number) it is not in question.
+ */
 static const struct {
-	unsigned may, obvious;
+	unsigned may, obvious, needs;
 } reach[CAUSE_COUNT] = {
         [CAUSE_SITE_POWER] = {DARK | OF(KIND_GEAR) | OF(KIND_HOST) | OF(KIND_UPS), DARK},
-        [CAUSE_AREA_POWER] = {DARK | OF(KIND_HOST), 0},
+        [CAUSE_AREA_POWER] = {DARK | OF(KIND_HOST), 0, FACT_NEIGHBOURS + 1},
         [CAUSE_UPLINK_DOWN] = {DARK, OF(KIND_AGENT) | OF(KIND_SERVICE)},
         [CAUSE_UPLINK_DEGRADED] = {DARK, 0},
         [CAUSE_UPLINK_SATURATED] = {DARK, OF(KIND_UPLINK)},
@@ -294,7 +296,7 @@ static const struct {
         [CAUSE_ONE_WAY_LOSS] = {DARK, 0},
         [CAUSE_CLOCK_SKEW] = {OF(KIND_CLOCK) | OF(KIND_AGENT) | OF(KIND_HOST), 0},
         [CAUSE_FLAPPING] = {ANYTHING, 0},
-        [CAUSE_UPSTREAM_SHARED] = {DARK, 0},
+        [CAUSE_UPSTREAM_SHARED] = {DARK, 0, FACT_SAME_CARRIER + 1},
         [CAUSE_COLLECTOR_ISOLATED] = {OF(KIND_PATH), 0},
 };
 
@@ -335,17 +337,24 @@ static void tally_all(const struct facts *facts, struct tally all[CAUSE_COUNT])
 	}
 }
 
+static bool in_question(enum check_kind kind, enum cause c, const struct facts *facts)
+{
+	unsigned needs = reach[c].needs;
+	return (reach[c].may & OF(kind)) && (!needs || facts->is[needs - 1].answer == ANSWER_YES);
+}
+
 static bool stands(const struct tally *t)
 {
 	return t->favoured && t->weight > 0 && t->against != RULES_OUT;
 }
 
-static enum cause best_but(enum check_kind kind, const struct tally all[CAUSE_COUNT], enum cause but)
+static enum cause best_but(
+        enum check_kind kind, const struct facts *facts, const struct tally all[CAUSE_COUNT], enum cause but)
 {
 	enum cause best = CAUSE_UNKNOWN;
 	for (size_t k = 0; k < COMMON_COUNT; k++) {
 		enum cause c = (enum cause)common[k];
-		if (c == but || !(reach[c].may & OF(kind)) || !stands(&all[c]))
+		if (c == but || !in_question(kind, c, facts) || !stands(&all[c]))
 			continue;
 		if (best == CAUSE_UNKNOWN || all[c].weight > all[best].weight)
 			best = c;
@@ -366,16 +375,17 @@ static struct finding weigh(enum check_kind kind, const struct facts *facts)
 	struct tally all[CAUSE_COUNT];
 	struct finding f = {.disputed = FACT_COUNT};
 	tally_all(facts, all);
-	f.verdict.cause = best_but(kind, all, CAUSE_UNKNOWN);
+	f.verdict.cause = best_but(kind, facts, all, CAUSE_UNKNOWN);
 	if (f.verdict.cause != CAUSE_UNKNOWN) {
-		f.runner_up = best_but(kind, all, f.verdict.cause);
+		f.runner_up = best_but(kind, facts, all, f.verdict.cause);
 		f.verdict.confidence = confidence_of(all, f.verdict.cause, f.runner_up);
 	}
 	for (size_t k = 0; k < COMMON_COUNT && f.ruled_out_count < RULED_OUT_MAX; k++) {
 		enum cause c = (enum cause)common[k];
 		const struct tally *t = &all[c];
-		bool thought_of = (reach[c].obvious & OF(kind)) || ((reach[c].may & OF(kind)) && t->favoured);
-		if (!thought_of || !t->against || (stands(t) && (reach[c].may & OF(kind))) || c == f.verdict.cause)
+		bool asked = in_question(kind, c, facts);
+		bool thought_of = (reach[c].obvious & OF(kind)) || (asked && t->favoured);
+		if (!thought_of || !t->against || (stands(t) && asked) || c == f.verdict.cause)
 			continue;
 		f.ruled_out[f.ruled_out_count].cause = c;
 		f.ruled_out[f.ruled_out_count++].by = t->by;
