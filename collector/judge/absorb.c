@@ -8,7 +8,8 @@
 #include "collector/judge/explain.h"
 #include "collector/judge/root_private.h"
 
-#define SILENCE_MS 20000 /* what failed while an agent's last rows were still coming */
+#define BATTERY_MS 43200000 /* no commune's UPS lasts longer */
+#define SILENCE_MS 20000    /* what failed while an agent's last rows were still coming */
 
 static bool same(const char *a, const char *b)
 {
@@ -46,6 +47,13 @@ static bool by_silence(const struct judge *j, const struct incident *root, const
 	return c->kind == KIND_UPLINK || (c->kind == KIND_SERVICE && explain_reason(t->reason, EXPLAINED_BY_CUT));
 }
 
+/* The UPS ran on battery before, and then the site was dark: the same power cut. */
+static bool by_power(const struct judge *j, const struct incident *root, const struct trouble *t)
+{
+	(void)j;
+	return t->check->kind == KIND_UPS && root->facts.is[FACT_ON_BATTERY].answer == ANSWER_YES;
+}
+
 static bool by_gear(const struct judge *j, const struct incident *root, const struct trouble *t)
 {
 	return is_line(t->check) && root_gear(j, root, t->check);
@@ -75,6 +83,8 @@ static const struct {
         {KIND_INTERFACE, by_node, ROOT_SLOW_MS},
         {KIND_AGENT, by_silence, SILENCE_MS},
         {KIND_AGENT, by_node, ROOT_SLOW_MS},
+        {KIND_AGENT, by_power, BATTERY_MS},
+        {KIND_CONFLICT, by_node, ROOT_SLOW_MS},
         {KIND_GEAR, by_gear, ROOT_SLOW_MS},
         {KIND_MTU, by_node, ROOT_SLOW_MS},
         {KIND_CLOCK, by_node, ROOT_SLOW_MS},
