@@ -43,19 +43,23 @@ struct marked {
 
 /* ---- refusals ---- */
 
-static bool refusal_counts(struct core *core)
+/* Is it written down, and how many before it were not? */
+static bool refusal_counts(struct core *core, enum act_door door, unsigned *passed_over)
 {
 	int64_t now = clock_boot_ms();
+	unsigned at = door == DOOR_TELL;
 
-	if (!core->ack_refusals.since_ms || now - core->ack_refusals.since_ms >= MINUTE_MS) {
-		core->ack_refusals.since_ms = now;
-		core->ack_refusals.written = 0;
+	if (!core->ack_refusals[at].since_ms || now - core->ack_refusals[at].since_ms >= MINUTE_MS) {
+		core->ack_refusals[at].since_ms = now;
+		core->ack_refusals[at].written = 0;
 	}
-	if (core->ack_refusals.written >= AUDITED_PER_MINUTE) {
-		core->ack_refusals.passed_over++;
+	if (core->ack_refusals[at].written >= AUDITED_PER_MINUTE) {
+		core->ack_refusals[at].passed_over++;
 		return false;
 	}
-	core->ack_refusals.written++;
+	core->ack_refusals[at].written++;
+	*passed_over = core->ack_refusals[at].passed_over;
+	core->ack_refusals[at].passed_over = 0;
 	return true;
 }
 
@@ -63,13 +67,13 @@ static void mark_refuse(struct act *act, const struct marked *m, enum why why)
 {
 	struct core *core = act->core;
 	const char *from = act_text(act, act->door == DOOR_TELL ? "from" : "address");
+	unsigned passed_over;
 
-	if (refusal_counts(core)) {
+	if (refusal_counts(core, act->door, &passed_over)) {
 		json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "act", "ack-refused", "by", m->mark.contact,
 		        "target", m->mark.incident, "text", whys[why].name, "door", act->how, "address", from);
-		if (core->ack_refusals.passed_over)
-			json_object_set_new(body, "passed_over", json_integer(core->ack_refusals.passed_over));
-		core->ack_refusals.passed_over = 0;
+		if (passed_over)
+			json_object_set_new(body, "passed_over", json_integer(passed_over));
 		log_warn("an acknowledgement by %s from %.80s is refused: %s", act->how, from, whys[why].text);
 		core_journal_act(core, body, NULL, NULL);
 	}

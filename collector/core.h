@@ -99,7 +99,7 @@ struct core {
 	struct {
 		int64_t since_ms;              /* boot clock */
 		unsigned written, passed_over; /* in this minute; since the last one written */
-	} ack_refusals;
+	} ack_refusals[2]; /* of links, of answers: a flood at one door does not hide what happens at the other */
 	struct core_link links[CORE_LINKS_MAX];
 	unsigned link_count;
 	struct core_answer *spare;

@@ -127,7 +127,7 @@ static void units_row(const struct scene *s, const struct affected *a, struct pa
 	if (units <= ROW_UNITS_MAX) {
 		unit_names(s, a, &text);
 	} else {
-		buf_printf(&text, "%zu %s", units, scene_word(s, WORD_UNITS_OF));
+		buf_printf(&text, "%zu %s", units, scene_word(s, WORD_COMMUNES));
 		if (sites != units)
 			buf_printf(&text, ", %zu %s", sites, scene_word(s, WORD_SITES_OF));
 	}
@@ -161,18 +161,49 @@ static void services_row(const struct scene *s, const struct affected *a, struct
 		row_add(p, scene_word(s, WORD_AFFECTED_SERVICES), &text);
 }
 
+/* Do all of them hang on one node? Then it need not be said with each. */
+static bool one_node(const json_t *affects)
+{
+	const char *first = NULL;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach((json_t *)affects, i, one)
+	{
+		const char *text = json_string_value(one), *at = text ? strrchr(text, '@') : NULL;
+
+		if (!at)
+			continue;
+		if (first && strcmp(first, at))
+			return false;
+		first = at;
+	}
+	return first != NULL;
+}
+
+static char *name_of(const struct scene *s, const char *text, bool bare)
+{
+	const char *at = strrchr(text, '@');
+	char *short_text = mem_strn(text, bare && at ? (size_t)(at - text) : strlen(text));
+	char *name = scene_affected_name(s, short_text);
+
+	free(short_text);
+	return name;
+}
+
 /* Of one place: all that is affected, by name. */
 static void names_row(const struct scene *s, struct page *p)
 {
 	const json_t *affects = json_object_get(s->incident, "affects");
+	bool bare = one_node(affects);
 	struct buf text = {0};
 	size_t i;
 	json_t *one;
 
 	json_array_foreach((json_t *)affects, i, one)
 	{
-		char *name =
-		        json_string_value(one) && i < NAMES_MAX ? scene_affected_name(s, json_string_value(one)) : NULL;
+		const char *what = json_string_value(one);
+		char *name = what && i < NAMES_MAX ? name_of(s, what, bare) : NULL;
 
 		if (name)
 			buf_printf(&text, "%s%s", text.len ? ", " : "", name);

@@ -14,8 +14,8 @@
 #define HOUR_MS 3600000
 #define GRAPH_BEFORE_MS (2 * HOUR_MS)
 #define GRAPH_AFTER_MS (20 * 60000)
-#define EVIDENCE_FIRST 25 /* of more, how it began and what was seen last */
-#define EVIDENCE_LAST 15
+#define EVIDENCE_FIRST 12 /* of more, how it began and what was seen last */
+#define EVIDENCE_LAST 8
 #define EVIDENCE_MAX 200
 #define COMPLAINTS_MAX 8
 
@@ -268,8 +268,9 @@ static char *address_of(const struct scene *s, const char *way, const char *id)
 static void acknowledge_add(const struct scene *s, struct page *p)
 {
 	bool link = s->f->mark && *s->f->mark && s->f->web_url && *s->f->web_url;
+	const char *state = scene_text(s->incident, "state");
 
-	if (s->recovery)
+	if (s->recovery || (state && strcmp(state, "open")))
 		return;
 	if (link)
 		add_given(p, PART_LINK, scene_word(s, WORD_ACK_LINK), address_of(s, "a/", s->f->mark));
@@ -343,12 +344,12 @@ void letter_write(const struct letter_facts *f, struct letter *out)
 	rows_add(&s, &a, p);
 	check_first_add(&s, p);
 	acknowledge_add(&s, p);
+	affected_add_units(&s, &a, p);
 	evidence_add(&s, p);
 	verdict_add_ruled_out(&s, p);
 	if (f->picture)
 		page_add(p, PART_PICTURE, NULL, scene_word(&s, WORD_GRAPH));
 	complaints_add(&s, p);
-	affected_add_units(&s, &a, p);
 	slip_add(&s, p);
 	if (!f->picture)
 		page_add(p, PART_TEXT, NULL, scene_word(&s, WORD_NO_GRAPH));

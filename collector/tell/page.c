@@ -45,6 +45,13 @@ static void text_lines(const char *text, struct buf *out)
 	buf_printf(out, "%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
 }
 
+/* A blank line, unless there is one. */
+static void text_gap(struct buf *out)
+{
+	if (out->len < 2 || out->data[out->len - 1] != '\n' || out->data[out->len - 2] != '\n')
+		buf_put_u8(out, '\n');
+}
+
 static void text_part(const struct part *part, struct buf *out)
 {
 	switch (part->kind) {
@@ -52,7 +59,8 @@ static void text_part(const struct part *part, struct buf *out)
 		buf_printf(out, "%s: %s\n", part->label, part->text);
 		break;
 	case PART_HEADING:
-		buf_printf(out, "\n%s\n", part->text);
+		text_gap(out);
+		buf_printf(out, "%s\n", part->text);
 		break;
 	case PART_ITEM:
 		buf_printf(out, "  - %s%s%s\n", part->label ? part->label : "", part->label ? "  " : "", part->text);
@@ -61,14 +69,16 @@ static void text_part(const struct part *part, struct buf *out)
 		buf_printf(out, "%s\n", part->text);
 		break;
 	case PART_NOTE:
-		buf_printf(out, "\n*** %s ***\n\n", part->text);
+		text_gap(out);
+		buf_printf(out, "*** %s ***\n\n", part->text);
 		break;
 	case PART_PRE:
 		text_lines(part->text, out);
 		break;
 	case PART_LINK:
 	case PART_ADDRESS:
-		buf_printf(out, "\n%s:\n%s\n", part->label, part->text);
+		text_gap(out);
+		buf_printf(out, "%s:\n%s\n", part->label, part->text);
 		break;
 	case PART_PICTURE:
 		break; /* only readers of HTML see it */
@@ -78,8 +88,12 @@ static void text_part(const struct part *part, struct buf *out)
 void page_text(const struct page *p, struct buf *out)
 {
 	buf_printf(out, "[%s] %s\n\n%s%s", p->tag, p->title, p->summary ? p->summary : "", p->summary ? "\n\n" : "");
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
+		/* rows that follow something else begin a block of their own */
+		if (i && p->parts[i].kind == PART_ROW && p->parts[i - 1].kind != PART_ROW)
+			text_gap(out);
 		text_part(&p->parts[i], out);
+	}
 	buf_put_u8(out, 0);
 }
 

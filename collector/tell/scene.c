@@ -148,15 +148,32 @@ const char *scene_line_kind(const struct scene *s, const struct uplink *u)
 	return u->kind == UPLINK_TSLCD ? "TSLCD" : u->kind == UPLINK_4G ? "4G" : scene_word(s, WORD_INTERNET);
 }
 
+/* Has the unit more than this one site? Then it is named. */
+static bool site_named(const struct scene *s)
+{
+	const struct inventory *inv = s->f->inventory;
+
+	for (size_t i = 0; s->site && s->unit && i < inv->site_count; i++)
+		if (&inv->sites[i] != s->site && site_unit(inv, &inv->sites[i], s->opened_at) == s->unit)
+			return true;
+	return false;
+}
+
 const char *scene_thing(const struct scene *s)
 {
+	const char *kind = scene_text(s->incident, "kind");
 	const char *service = scene_text(s->incident, "service"), *uplink = scene_text(s->incident, "uplink");
 
 	if (s->service)
 		return s->service->name;
 	if (s->uplink)
 		return scene_line_kind(s, s->uplink);
-	return service ? service : uplink ? uplink : s->node ? s->node : s->site ? s->site->name : "";
+	if (service || uplink)
+		return service ? service : uplink;
+	/* of a site that is not heard of, the id of its server says nothing to people */
+	if (s->node && (!kind || (strcmp(kind, "agent") && strcmp(kind, "host"))))
+		return s->node;
+	return s->site && (!s->unit || site_named(s)) ? s->site->name : "";
 }
 
 char *scene_affected_name(const struct scene *s, const char *text)

@@ -92,22 +92,32 @@ static char *tag_text(const struct scene *s)
 	                       : mem_str(tag);
 }
 
+/* What is not meant as it looks: "[DIỄN TẬP] [MÔ PHỎNG] ", each between `before` and `after`. */
+static char *marks_text(const struct scene *s, const char *before, const char *after)
+{
+	const char *drill = s->drill ? scene_word(s, WORD_TAG_DRILL) : "";
+	const char *simulated = s->simulated ? scene_word(s, WORD_TAG_SIMULATED) : "";
+
+	return mem_printf("%s%s%s%s%s%s", s->drill ? before : "", drill, s->drill ? after : "",
+	        s->simulated ? before : "", simulated, s->simulated ? after : "");
+}
+
 void title_make(const struct scene *s, const struct affected *a, struct letter *out)
 {
 	char clock[16], *what = what_where(s, a), *duration = NULL;
-	char *marks = mem_printf("%s%s%s%s%s%s", s->drill ? "[" : "", s->drill ? scene_word(s, WORD_TAG_DRILL) : "",
-	        s->drill ? "] " : "", s->simulated ? "[" : "", s->simulated ? scene_word(s, WORD_TAG_SIMULATED) : "",
-	        s->simulated ? "] " : "");
+	char *marks = marks_text(s, "[", "] "), *plain_marks = marks_text(s, "", " · "), *tag = tag_text(s);
 
 	scene_clock(s->recovery ? s->resolved_at : s->opened_at, clock, sizeof(clock));
 	if (s->recovery)
 		duration = scene_duration(s, s->resolved_at - s->opened_at);
-	out->page.tag = tag_text(s);
+	out->page.tag = mem_printf("%s%s", plain_marks, tag);
 	out->page.title = mem_printf(
 	        "%s – %s%s%s%s", what, clock, duration ? " (" : "", duration ? duration : "", duration ? ")" : "");
-	out->subject = mem_printf("%s[%s] %s%s%s%s", marks, out->page.tag, out->page.title, s->f->late ? " (" : "",
+	out->subject = mem_printf("%s[%s] %s%s%s%s", marks, tag, out->page.title, s->f->late ? " (" : "",
 	        s->f->late ? scene_word(s, WORD_LATE) : "", s->f->late ? ")" : "");
 	free(marks);
+	free(plain_marks);
+	free(tag);
 	free(what);
 	free(duration);
 }

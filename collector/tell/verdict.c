@@ -8,8 +8,9 @@
 static void cause_row(const struct scene *s, struct page *p, enum word label, const char *cause, const char *confidence)
 {
 	const char *words = scene_cause(s, cause);
-	char *text = words && confidence ? mem_printf("%s (%s)", words, word_of_key(confidence, s->language))
-	                                 : mem_str(words);
+	bool known = confidence && strcmp(cause, "unknown");
+	char *text =
+	        words && known ? mem_printf("%s (%s)", words, word_of_key(confidence, s->language)) : mem_str(words);
 
 	page_add(p, PART_ROW, scene_word(s, label), text);
 	free(text);

@@ -72,7 +72,7 @@ static void a_line_down_says_all(void **state)
 	        "Địa điểm: Trụ sở xã Pha Long <A&B>", "Từ lúc: 07:42:00 ngày 01/07/2025 (UTC+7)",
 	        "Nguyên nhân: kênh truyền mất kết nối (khả năng cao)", "Trách nhiệm: do nhà mạng",
 	        "Kênh truyền: TSLCD; nhà mạng VNPT; mã kênh LCI-TS-0142; đường dây nóng 1800 1260",
-	        "Bị ảnh hưởng: Đất đai (pl-srv1)", "Xem đèn của modem.", "07:42:05  máy chủ giám sát: mất nhịp tim",
+	        "Bị ảnh hưởng: Đất đai\n", "Xem đèn của modem.", "07:42:05  máy chủ giám sát: mất nhịp tim",
 	        "07:42:00  trạm đo pl-srv1: 5/5 gói", "Mã sự cố: pl-hq.uplink-pl-ts.20250701T004200"};
 	struct desk *d = *state;
 
