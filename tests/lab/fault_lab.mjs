@@ -83,13 +83,15 @@ async function clear(p) {
 // ---- all ----
 
 async function worker(name, queue, done) {
-  let p;
-  while (queue.length) {
+  let p, failures = 0;
+  while (queue.length && failures < 3) {
+    let choice;
     try {
       p ??= await Province.start({ name });
+      failures = 0;
       p.used ??= new Map();
       const choices = queue.map((row) => ({ row, ...placesFor(p, row) })).filter((c) => c.places);
-      const choice = choices.find((c) => c.idle >= IDLE_MS) ?? choices.sort((a, b) => b.idle - a.idle)[0];
+      choice = choices.find((c) => c.idle >= IDLE_MS) ?? choices.sort((a, b) => b.idle - a.idle)[0];
       queue.splice(queue.indexOf(choice.row), 1);
       for (const what of choice.taken) p.used.set(what, Date.now());
       const before = await clear(p);
@@ -108,10 +110,11 @@ async function worker(name, queue, done) {
         }
       }
     } catch (error) {
-      console.log(`  ${name}: ${error.stack}`);
-      done({ id: "?", places: [], error: error.message }, null);
+      console.log(`  ${name}: ${error.stack.slice(0, 2500)}`);
+      done({ id: choice?.row.id ?? "?", places: [], error: error.message.split("\n")[0] }, null);
       await p?.stop(true).catch(() => {});
       p = undefined;
+      failures++;
     }
   }
   return p;

@@ -68,8 +68,8 @@ export class Province {
       await p.startCollector();
       for (const place of p.places) await p.powerOn(place.k);
       await p.startAgent("col");
-      await until("every agent is connected", async () => (await p.unwell()).length === 0, 120).catch(async (error) => {
-        throw new Error(`${error.message}\n${await p.unwell()}\n${readFileSync(join(p.env.LAB_DIR, "out.col"), "utf8").slice(-3000)}`);
+      await until("every agent is connected", async () => (await p.unwell(true)).length === 0, 120).catch(async (error) => {
+        throw new Error(`${error.message}\n${(await p.unwell()).slice(0, 5).join("; ")}\n${p.output("col").slice(-1500)}`);
       });
     } catch (error) {
       await p.stop(true);
@@ -141,10 +141,10 @@ ${each((place) => `  - { id: ${place.id}-web, name: "Một cửa ${place.name}",
     });
   }
   // Everything at a site that is not the lab's own: the UPS, the router's SNMP, the agent.
-  async powerOn(k) {
+  async powerOn(k, router = true) {
     const place = this.place(k);
     if (place.ups) await this.startUps(place);
-    await this.startGear(k);
+    if (router) await this.startGear(k);
     await this.startAgent(place.id);
   }
   async startGear(k) {
@@ -221,15 +221,20 @@ ${each((place) => `  - { id: ${place.id}-web, name: "Một cửa ${place.name}",
         return { name, at: statSync(path).mtimeMs, incident: header("X-Sansang-Incident"), subject, recovery: !!header("In-Reply-To"), text };
       });
   }
-  // Whatever is not as it should be in a quiet province, in words.
-  async unwell() {
+  // Whatever is not as it should be in a quiet province, in words. `first`: warnings that stand before any fault are passed over from now on:
+  // they are of this machine (a clock that nobody keeps), not of the lab.
+  async unwell(first = false) {
     const { nodes } = await this.sansang("nodes");
     const words = nodes.filter((n) => n.kind !== "gear" && n.agent !== "connected").map((n) => `${n.id} ${n.agent}`);
     if (nodes.filter((n) => n.kind !== "gear").length < this.places.length + 1) words.push("nodes are missing");
     for (const n of nodes) if (n.kind === "gear" && n.state !== "up") words.push(`${n.id} ${n.state}`);
     const { units } = await this.sansang("units");
     for (const u of units) if (u.state !== "up") words.push(`${u.id} ${u.state} ${u.reason_en ?? ""}`);
-    for (const i of await this.incidents()) if (i.state === "open" || i.state === "acknowledged") words.push(`${i.id} ${i.cause} ${i.state}`);
+    this.usual ??= new Set();
+    for (const i of await this.incidents()) {
+      if (first && i.severity === "warning") this.usual.add(i.id);
+      if ((i.state === "open" || i.state === "acknowledged") && !this.usual.has(i.id)) words.push(`${i.id} ${i.cause} ${i.state}`);
+    }
     return words;
   }
   async quiet(seconds, settled = 6) {

@@ -30,13 +30,14 @@ _mark() { if [ "$2" = on ]; then echo "${*:3}" >"$LAB_DIR/fault.$1"; else rm -f 
 
 # ---- processes of the lab ----
 
-# lab_spawn NS cmd...: a background process on that machine; prints its pid; ends with lab_down. Each machine has a boot id of its own.
+# lab_spawn NS cmd...: a background process on that machine; prints its pid; ends with lab_down. Each machine has a boot id and a /run of its own.
 lab_spawn() {
 	_need || return 1
 	local n=$1 p
 	shift
 	[ -s "$LAB_DIR/boot.$n" ] || cat /proc/sys/kernel/random/uuid >"$LAB_DIR/boot.$n"
-	ip netns exec "$LAB-$n" sh -c 'mount --bind "$0" /proc/sys/kernel/random/boot_id 2>/dev/null; exec "$@"' "$LAB_DIR/boot.$n" "$@" </dev/null >>"$LAB_DIR/out.$n" 2>&1 &
+	mkdir -p "$LAB_DIR/run.$n"
+	ip netns exec "$LAB-$n" sh -c 'mount --bind "$0/boot.$1" /proc/sys/kernel/random/boot_id; mount --bind "$0/run.$1" /run; shift; exec "$@"' "$LAB_DIR" "$n" "$@" </dev/null >>"$LAB_DIR/out.$n" 2>&1 &
 	p=$!
 	disown "$p" 2>/dev/null
 	echo "$p"
@@ -451,12 +452,30 @@ fault_poweroff() {
 		_kill_ns "r$k" KILL
 	else
 		rm -f "$LAB_DIR/boot.s$k" "$LAB_DIR/boot.r$k"
+		rm -rf "$LAB_DIR/run.s$k" "$LAB_DIR/run.r$k"
 		for l in $(_site_lines "$k"); do _cable "$l" up; done
 		ip -n "$LAB-r$k" link set lan1 up
 		_routes "$k"
 		_svc_start "$k"
 	fi
 	_mark "poweroff.$k" "$2"
+}
+# the server is shut down in order: what systemd does (/run/nologin, SIGTERM to all, then SIGKILL), and the machine is off
+fault_shutdown() {
+	_site "$1" && _onoff "$2" || return 1
+	if [ "$2" = on ]; then
+		mkdir -p "$LAB_DIR/run.s$1"
+		echo "System is going down." >"$LAB_DIR/run.s$1/nologin"
+		kill -TERM $(ip netns pids "$LAB-s$1") 2>/dev/null
+		for _ in $(seq 40); do [ -z "$(ip netns pids "$LAB-s$1")" ] && break; sleep 0.05; done
+		_kill_ns "s$1" KILL
+		ip -n "$LAB-r$1" link set lan1 down
+	else
+		rm -rf "$LAB_DIR/boot.s$1" "$LAB_DIR/run.s$1"
+		ip -n "$LAB-r$1" link set lan1 up
+		_svc_start "$1"
+	fi
+	_mark "shutdown.$1" "$2"
 }
 # the router alone dies: its lines and the LAN lose their carrier, its processes end; the server lives
 fault_router() {

@@ -78,7 +78,7 @@ export const singles = [
   { id: "agent_stop", needs: "any", hard: true, on: async (p, k) => p.killAgent(`s${k}`, "SIGTERM", false), off: (p, k) => p.startAgent(`s${k}`), expect: (k) => at(k, ["agent-down"]) },
   {
     id: "host_shutdown", needs: "one", hard: true, expect: (k) => at(k, ["host-down"]),
-    on: async (p, k) => { await p.shutdownHost(k); }, off: async (p, k) => { await p.bootHost(k); },
+    on: (p, k) => p.fault("shutdown", k, "on"), off: async (p, k) => { await p.fault("shutdown", k, "off"); await p.powerOn(k, false); },
   },
   { id: "dupip", needs: "one", ...simple("dupip"), expect: (k) => at(k, ["address-conflict"]) },
   { id: "clock", needs: "fake", warning: true, on: async (p, k) => p.clock(`s${k}`, "+300"), off: async (p, k) => p.clock(`s${k}`, "+0"), expect: (k) => at(k, ["clock-skew"]) },
