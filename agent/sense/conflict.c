@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@
 #define OWN_MAX 64
 #define CONFLICTS_MAX 16
 #define LOOK_MS 60000
-#define AGAIN_MS 600000
+#define AGAIN_MS 59000 /* each minute, by steps that may come a little early */
 #define OVER_MS 120000
 #define ROUNDS 32
 #define ARP_SENDER_AT 14 /* offset of the sender's IPv4 address */
@@ -27,6 +28,7 @@
 struct known {
 	uint32_t address;
 	uint8_t mac[CONFLICT_MAC_BYTES];
+	int interface;
 	char what[128]; /* "eth0 10.20.1.10 aa:bb:..." */
 	int64_t told_ms, heard_ms;
 };
@@ -57,6 +59,23 @@ bool arp_decode(const uint8_t *data, size_t len, struct arp *out)
 	memcpy(out->mac, mac, sizeof(out->mac));
 	memcpy(&out->address, address, sizeof(out->address));
 	return true;
+}
+
+static uint8_t *put(uint8_t *to, const void *bytes, size_t len)
+{
+	memcpy(to, bytes, len);
+	return to + len;
+}
+
+void arp_probe(const uint8_t mac[CONFLICT_MAC_BYTES], uint32_t address, uint8_t out[ARP_BYTES])
+{
+	static const uint8_t head[] = {0, 1, 8, 0, CONFLICT_MAC_BYTES, 4, 0, 1}, nobody[CONFLICT_MAC_BYTES];
+	uint8_t *to = put(out, head, sizeof(head));
+
+	to = put(to, mac, CONFLICT_MAC_BYTES);
+	to = put(to, nobody, 4);
+	to = put(to, nobody, CONFLICT_MAC_BYTES);
+	put(to, &address, 4);
 }
 
 /* ---- what is ours ---- */
@@ -151,6 +170,7 @@ static struct known *known_of(struct conflict *s, const struct arp *frame, int i
 	memset(k, 0, sizeof(*k));
 	k->address = frame->address;
 	memcpy(k->mac, m, sizeof(k->mac));
+	k->interface = interface;
 	snprintf(k->what, sizeof(k->what), "%s %s %02x:%02x:%02x:%02x:%02x:%02x",
 	        if_indextoname((unsigned)interface, name) ? name : "-",
 	        inet_ntop(AF_INET, &frame->address, address, sizeof(address)), m[0], m[1], m[2], m[3], m[4], m[5]);
@@ -196,6 +216,23 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 	}
 }
 
+/* Its answer comes to us, for it goes to the hardware address that asked. */
+static void ask(const struct conflict *s, const struct known *k)
+{
+	struct ifreq own = {0};
+	struct sockaddr_ll all = {.sll_family = AF_PACKET,
+	        .sll_protocol = htons(ETH_P_ARP),
+	        .sll_ifindex = k->interface,
+	        .sll_halen = CONFLICT_MAC_BYTES};
+	uint8_t bytes[ARP_BYTES];
+
+	if (!if_indextoname((unsigned)k->interface, own.ifr_name) || ioctl(s->fd, SIOCGIFHWADDR, &own))
+		return;
+	memset(all.sll_addr, 0xff, CONFLICT_MAC_BYTES);
+	arp_probe((const uint8_t *)own.ifr_hwaddr.sa_data, k->address, bytes);
+	sendto(s->fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&all, sizeof(all));
+}
+
 static void conflict_read(void *state, int64_t boot_ms)
 {
 	struct conflict *s = state;
@@ -204,11 +241,14 @@ static void conflict_read(void *state, int64_t boot_ms)
 	(void)boot_ms;
 	if (now - s->looked_ms >= LOOK_MS)
 		look_at_own(s);
-	for (size_t i = s->count; i-- > 0;)
-		if (now - s->list[i].heard_ms >= OVER_MS) {
-			tell(s, s->list[i].what, " over");
-			s->list[i] = s->list[--s->count];
+	for (size_t i = s->count; i-- > 0;) {
+		if (now - s->list[i].heard_ms < OVER_MS) {
+			ask(s, &s->list[i]);
+			continue;
 		}
+		tell(s, s->list[i].what, " over");
+		s->list[i] = s->list[--s->count];
+	}
 }
 
 static void conflict_place(void *state, const struct sense_place *place)

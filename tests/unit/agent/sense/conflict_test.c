@@ -53,6 +53,26 @@ static void claim(const char *address, uint8_t last)
 	close(fd);
 }
 
+/* Who is known to have our address is asked whether it is still there: by nobody, so that nobody learns anything of it. */
+static bool asks(struct conflict *s)
+{
+	static const uint8_t nobody[4], wanted[] = {10, 9, 9, 2};
+	struct sockaddr_ll at = {
+	        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP), .sll_ifindex = (int)if_nametoindex("wb")};
+	struct timeval patience = {.tv_sec = 2};
+	uint8_t got[64];
+	int fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ARP));
+	bool asked = false;
+
+	bind(fd, (struct sockaddr *)&at, sizeof(at));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	sense_conflict.read(s, 0);
+	while (!asked && recv(fd, got, sizeof(got), 0) >= ARP_BYTES)
+		asked = got[7] == 1 && !memcmp(got + 14, nobody, 4) && !memcmp(got + 24, wanted, 4);
+	close(fd);
+	return asked;
+}
+
 /* In a network of its own; exit status 0 when all was told. */
 static int hear(void)
 {
@@ -75,6 +95,8 @@ static int hear(void)
 	claim("10.9.9.2", 9);
 	if (!witness_await(&w, "address-conflict wa 10.9.9.2 02:00:00:00:00:09") || w.count != 2 || w.urgents != 2)
 		return 4;
+	if (!asks(s))
+		return 9;
 	for (size_t i = 0; i < s->count; i++)
 		s->list[i].heard_ms -= OVER_MS;
 	sense_conflict.read(s, 0);
