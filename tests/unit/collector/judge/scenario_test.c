@@ -22,7 +22,7 @@
  *   expect evidence ID WORDS (part of one of its English sentences) | expect events NODE N | expect config NODE VERSION
  *   expect minutes NODE CLASS INSTANCE T T UP DOWN UNOBSERVED | expect conclusions N
  *   expect minutes may name the excused ones last
- * Of many sites see scenario_many.h; of what people do and what becomes of incidents scenario_life.h.
+ * Of many sites see scenario_many.h; of what people do and what becomes of incidents scenario_life.h; of user reports and drills scenario_people.h.
  * Every second between is a tick; what happened in a second is committed at its end.
  */
 #include <setjmp.h>
@@ -49,7 +49,7 @@
 #include "tests/unit/collector/judge/scenario_many.h"
 
 #define EVENTS_MAX 60000
-#define SETS_MAX 64
+#define SETS_MAX 256
 #define NODES_MAX 128
 #define WORDS_MAX 24
 
@@ -474,6 +474,7 @@ static void expect_events(struct play *p, char **w)
 }
 
 #include "tests/unit/collector/judge/scenario_life.h"
+#include "tests/unit/collector/judge/scenario_people.h"
 
 /* Behind unobserved the excused ones may stand. */
 static void expect_minutes(struct play *p, char **w, unsigned count_w)
@@ -570,6 +571,8 @@ static void do_expect(struct play *p, const struct event *e, char **w, unsigned 
 		expect_minutes(p, w + 1, count - 1);
 	else if (life_expect(p, w, count))
 		return;
+	else if (people_expect(p, e, w, count))
+		return;
 	else if (!strcmp(w[0], "blamed"))
 		expect_blamed(p, w + 1, count - 1);
 	else if (!strcmp(w[0], "sites"))
@@ -630,7 +633,7 @@ static void perform(struct play *p, const struct event *e)
 		judge_resume(&p->judge, p->now);
 	} else if (!strcmp(w[0], "ack"))
 		do_ack(p, w[1]);
-	else if (life_perform(p, e, w, count))
+	else if (life_perform(p, e, w, count) || people_perform(p, e, w, count))
 		return;
 	else if (!strcmp(w[0], "expect"))
 		do_expect(p, e, w + 1, count - 1);
