@@ -165,7 +165,7 @@ void act_maintenance(struct act *act)
 void act_maintenance_end(struct act *act)
 {
 	const char *id = act_text(act, "id");
-	json_t *o = view_excuse(act->core->view, id);
+	json_t *o = *id ? view_excuse(act->core->view, id) : NULL;
 	const char *kind = json_string_value(json_object_get(o, "kind")),
 	           *state = json_string_value(json_object_get(o, "state"));
 

@@ -149,11 +149,11 @@ void act_merge(struct act *act)
 
 void act_incident(struct act *act)
 {
-	const char *why = "";
-	json_t *o = view_incident(act->core->view, act_text(act, "incident"), &why);
+	const char *id = act_text(act, "incident"), *why = "";
+	json_t *o = *id ? view_incident(act->core->view, id, &why) : NULL;
 
 	if (o)
 		act_answer(act, o);
 	else
-		act_refuse(act, 404, "there is no incident \"%.80s\"", act_text(act, "incident"));
+		act_refuse(act, 404, "there is no incident \"%.80s\"", id);
 }

@@ -58,7 +58,7 @@ static void note(const struct doing *d, const struct incident *i)
 		j->act_cap = j->act_cap ? j->act_cap * 2 : 16;
 		j->acts = mem_grow(j->acts, j->act_cap, sizeof *j->acts);
 	}
-	struct act *a = &j->acts[j->act_count++];
+	struct noted_act *a = &j->acts[j->act_count++];
 	memset(a, 0, sizeof *a);
 	snprintf(a->incident, sizeof a->incident, "%s", i->id);
 	snprintf(a->by, sizeof a->by, "%s", d->by);

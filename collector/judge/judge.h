@@ -64,7 +64,7 @@ struct finished_hour {
 	struct buf body; /* owned */
 };
 
-struct act {
+struct noted_act {
 	char incident[192], by[64], word[32];
 	char *text; /* owned */
 	int64_t at;
@@ -102,7 +102,7 @@ struct judge {
 	size_t rejudged_count, rejudged_cap;
 	struct finished_hour *hours;
 	size_t hour_count, hour_cap;
-	struct act *acts;
+	struct noted_act *acts;
 	size_t act_count, act_cap;
 	struct node_event *events; /* not yet on disk */
 	size_t event_count, event_cap;
@@ -110,16 +110,16 @@ struct judge {
 	struct complaints *complaints; /* owned; NULL before the first */
 	struct drills *drills;         /* owned; NULL before the first */
 	int64_t now;
-	uint64_t rows;        /* read since the start */
-	int64_t swept_at;     /* when old checks were looked for */
-	int64_t surveyed_at;  /* when open incidents were looked at (survey.c) */
-	int64_t forgot_at;    /* when what is long over left memory */
-	struct incident *cut; /* the collector's own line is down: this incident; NULL it is not */
-	bool cut_by_path;     /* seen by the agent beside the collector, not by a mass of silent agents */
-	int64_t cut_ended_at; /* agents need a while to come back */
+	uint64_t rows;         /* read since the start */
+	int64_t swept_at;      /* when old checks were looked for */
+	int64_t surveyed_at;   /* when open incidents were looked at (survey.c) */
+	int64_t forgot_at;     /* when what is long over left memory */
+	struct incident *cut;  /* the collector's own line is down: this incident; NULL it is not */
+	bool cut_by_path;      /* seen by the agent beside the collector, not by a mass of silent agents */
+	int64_t cut_ended_at;  /* agents need a while to come back */
 	struct incident *worn; /* the collector's own line is bad, not dead: this incident; NULL it is well */
-	bool uncertain;       /* the record at hand is of a boot that could not be verified */
-	bool urgent;          /* something to conclude: commit soon */
+	bool uncertain;        /* the record at hand is of a boot that could not be verified */
+	bool urgent;           /* something to conclude: commit soon */
 	/* A check's shown state changed, or (check NULL) all may have. */
 	void (*on_state)(void *arg, const struct judge_check *c);
 	void *arg;

@@ -13,7 +13,7 @@ int store_acts(struct store *s, const struct judge *j)
 	int rc = 0;
 	sqlite3_stmt *st = s->statements[PUT_ACT];
 	for (size_t k = 0; k < j->act_count && !rc; k++) {
-		const struct act *a = &j->acts[k];
+		const struct noted_act *a = &j->acts[k];
 		store_bind_text(st, 1, a->incident);
 		sqlite3_bind_int64(st, 2, a->at);
 		store_bind_text(st, 3, a->by);
