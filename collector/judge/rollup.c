@@ -31,7 +31,13 @@ static bool same_thing(const struct rollup_entry *a, const struct rollup_entry *
 /* What surrounds the work: it spoils the colour when it is known to be bad, and is no gap when nobody knows. */
 static bool is_around(enum check_kind kind)
 {
-	return kind == KIND_GEAR || kind == KIND_UPS || kind == KIND_HEALTH;
+	static const bool around[KIND_COUNT] = {[KIND_GEAR] = true,
+	        [KIND_UPS] = true,
+	        [KIND_HEALTH] = true,
+	        [KIND_CLOCK] = true,
+	        [KIND_MTU] = true,
+	        [KIND_CONFLICT] = true};
+	return around[kind];
 }
 
 void rollup_add(struct rollup *r, const struct rollup_entry *e)
@@ -86,8 +92,9 @@ static bool another_line_works(const struct rollup *r, const struct rollup_entry
 
 static enum state entry_state(const struct rollup *r, const struct rollup_entry *e)
 {
+	/* ... but for loss and delay: the agent may look at another part of the line */
 	if (e->kind == KIND_PATH && outdone(r, e))
-		return STATE_UP;
+		return e->state == STATE_DEGRADED ? STATE_DEGRADED : STATE_UP;
 	if (e->kind == KIND_AGENT)
 		return e->link == LINK_SILENT ? STATE_DOWN : e->link == LINK_CONNECTED ? STATE_UP : STATE_UNOBSERVED;
 	if (e->state != STATE_DOWN)

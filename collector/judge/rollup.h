@@ -3,7 +3,8 @@
  *
  * The worst counts: down, then degraded, then unobserved, then up. Of several agents that check one service, or
  * look at one line, the best counts. A line that is down while another works is degraded. A service in
- * the hands of the centre never colours a commune; gear that is down, a UPS on battery and a host in bad health make it degraded; one that is not mandatory does so at most as degraded. A silent agent
+ * the hands of the centre never colours a commune; gear that is down, a UPS on battery, a host in bad health, a
+ * wrong clock, a hole for large packets and an address conflict make it degraded, as a bad line does; one that is not mandatory does so at most as degraded. A silent agent
  * is down; one that closed its connection leaves the unit unobserved. Pure.
  */
 #ifndef SANSANG_JUDGE_ROLLUP_H

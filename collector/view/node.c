@@ -21,7 +21,8 @@ static json_t *concerns(const struct snapshot *s, const struct seen_node *n)
 	        [KIND_CLOCK] = true,
 	        [KIND_UPS] = true,
 	        [KIND_GEAR] = true,
-	        [KIND_MTU] = true};
+	        [KIND_MTU] = true,
+	        [KIND_CONFLICT] = true};
 	json_t *list = json_array();
 	char vi[256], en[256];
 	for (const struct seen_check *c = snapshot_check(s, n, NULL); c; c = snapshot_check(s, n, c))

@@ -152,6 +152,10 @@ bool check_words(const struct seen_check *c, char *vi, char *en, size_t size)
 		words_put(vi, en, size, "Gói lớn không qua được (%s): nghi lỗi MTU",
 		        "Large packets vanish (%s): probably an MTU hole", or_else(c->instance, c->node->inv->id));
 		return true;
+	case KIND_CONFLICT:
+		words_put(vi, en, size, "Trùng địa chỉ IP: một máy khác cũng dùng %s",
+		        "Address conflict: another machine uses %s", c->instance);
+		return true;
 	case KIND_TLS:
 		words_of_certificate(c, vi, en, size);
 		return true;

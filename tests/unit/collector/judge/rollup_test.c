@@ -98,7 +98,7 @@ static void add_around(struct rollup *r, enum check_kind kind, enum state s)
 
 static void test_what_surrounds_spoils_but_never_stops(void **state)
 {
-	static const enum check_kind kinds[] = {KIND_GEAR, KIND_UPS, KIND_HEALTH};
+	static const enum check_kind kinds[] = {KIND_GEAR, KIND_UPS, KIND_HEALTH, KIND_CLOCK, KIND_MTU, KIND_CONFLICT};
 	(void)state;
 	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
 		struct rollup r = {.count = 0};
@@ -110,12 +110,10 @@ static void test_what_surrounds_spoils_but_never_stops(void **state)
 		add_around(&r, kinds[k], k ? STATE_DEGRADED : STATE_DOWN);
 		assert_int_equal(rollup_state(&r, NULL), STATE_DEGRADED);
 	}
-	/* ports, clocks, MTU and certificates have states of their own and colour nobody */
+	/* ports and certificates have states of their own and colour nobody */
 	struct rollup r = {.count = 0};
 	add_service(&r, &land, STATE_UP, &site);
 	add_around(&r, KIND_INTERFACE, STATE_DOWN);
-	add_around(&r, KIND_CLOCK, STATE_DEGRADED);
-	add_around(&r, KIND_MTU, STATE_DEGRADED);
 	add_around(&r, KIND_TLS, STATE_DEGRADED);
 	assert_int_equal(rollup_state(&r, NULL), STATE_UP);
 }

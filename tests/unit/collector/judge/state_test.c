@@ -115,7 +115,7 @@ static void test_names(void **state)
 	assert_string_equal(state_name(77), "unobserved");
 	assert_string_equal(check_kind_name(KIND_SERVICE), "svc");
 	/* kinds stand for classes of the same number */
-	for (int k = 0; k < KIND_COUNT; k++)
+	for (int k = 0; k < KIND_ROWS; k++)
 		assert_string_equal(check_kind_name(k), metric_class((enum metric_class_id)k)->name);
 	const struct state_machine down = {.state = STATE_DOWN}, up = {.state = STATE_UP};
 	assert_int_equal(state_step_ms(KIND_GEAR, &down, 60000), 240000);
