@@ -11,6 +11,7 @@
 
 #define TARGETS_MAX 50
 #define MAILS_MAX 200
+#define INCIDENTS_MAX 1000
 #define FINAL_WAIT_MS 60000 /* for what a site's spool testifies after it is back */
 #define BACK_WAIT_MS 10000  /* of what has no such witness: does it stay up? */
 #define MAIL_WAIT_MS 60000  /* for the word of tell that a mail left */
@@ -57,6 +58,7 @@ static void drill_free(struct drill *d)
 	json_decref(d->targets);
 	json_decref(d->contacts);
 	json_decref(d->mails);
+	json_decref(d->incidents);
 	json_decref(d->sheet);
 	free(d);
 }
@@ -73,13 +75,19 @@ static void touch(struct judge *j, struct drill *d)
 
 /* ---- plans ---- */
 
-static json_t *strings_of(const json_t *o, const char *key)
+static json_t *strings_of(const json_t *o, const char *key, size_t most)
 {
 	json_t *list = json_array(), *v;
 	size_t k;
-	json_array_foreach(json_object_get(o, key), k, v) if (json_is_string(v) && json_array_size(list) < TARGETS_MAX)
+	json_array_foreach(json_object_get(o, key), k, v) if (json_is_string(v) && json_array_size(list) < most)
 	        json_array_append(list, v);
 	return list;
+}
+
+static json_t *list_of(const json_t *o, const char *key)
+{
+	const json_t *list = json_object_get(o, key);
+	return json_is_array(list) ? json_deep_copy(list) : json_array();
 }
 
 /* NULL when it cannot be one. */
@@ -88,10 +96,11 @@ static struct drill *drill_of(const json_t *o)
 	const char *id = word_of(o, "id");
 	struct drill *d = mem_alloc(sizeof *d);
 	snprintf(d->id, sizeof d->id, "%s", id);
-	d->targets = strings_of(o, "targets");
-	d->contacts = strings_of(o, "contacts");
+	d->targets = strings_of(o, "targets", TARGETS_MAX);
+	d->contacts = strings_of(o, "contacts", TARGETS_MAX);
 	d->mails =
 	        json_is_array(json_object_get(o, "mails")) ? json_deep_copy(json_object_get(o, "mails")) : json_array();
+	d->incidents = list_of(o, "incidents");
 	d->what = mem_str(word_of(o, "what"));
 	d->by = mem_str(word_of(o, "by"));
 	d->cause = cause_named(word_of(o, "cause"));
@@ -178,9 +187,23 @@ void drill_act(struct judge *j, const json_t *o, int64_t at)
 
 /* ---- what it brings about ---- */
 
-static bool is_of(const struct incident *i, const struct drill *d)
+static bool is_excused(const struct incident *i, const struct drill *d)
 {
-	return i && i->excused && !strncmp(i->excused, "drill:", 6) && !strcmp(i->excused + 6, d->id);
+	return i->excused && !strncmp(i->excused, "drill:", 6) && !strcmp(i->excused + 6, d->id);
+}
+
+/* What it brings about is its own for good, as it was noticed: when the hour is over the incident is excused no more, and counts anew. */
+static void collect(struct judge *j, struct drill *d)
+{
+	for (size_t k = 0; k < j->incidents.count; k++) {
+		const struct incident *i = j->incidents.all[k];
+		if (!is_excused(i, d) || drill_has(d, i->id) || json_array_size(d->incidents) >= INCIDENTS_MAX)
+			continue;
+		json_array_append_new(
+		        d->incidents, json_pack("{s:s, s:I, s:I}", "id", i->id, "opened_at", (json_int_t)i->opened_at,
+		                              "detected_at", (json_int_t)i->detected_at));
+		touch(j, d);
+	}
 }
 
 void drill_mailed(struct judge *j, const json_t *o)
@@ -188,7 +211,10 @@ void drill_mailed(struct judge *j, const json_t *o)
 	const struct incident *i = incident_find(&j->incidents, word_of(o, "incident"));
 	for (size_t k = 0; i && j->drills && k < j->drills->count; k++) {
 		struct drill *d = j->drills->all[k];
-		if (!is_active(d) || !is_of(i, d) || json_array_size(d->mails) >= MAILS_MAX)
+		if (!is_active(d) || json_array_size(d->mails) >= MAILS_MAX)
+			continue;
+		collect(j, d);
+		if (!drill_has(d, i->id))
 			continue;
 		json_array_append_new(d->mails,
 		        json_pack("{s:s, s:s, s:s, s:I}", "incident", i->id, "kind", word_of(o, "kind"), "contact",
@@ -204,14 +230,17 @@ static bool is_due(const struct judge *j, const struct drill *d)
 	unsigned count = 0;
 	if (j->now >= d->until + OVER_WAIT_MS)
 		return true;
-	for (size_t k = 0; k < j->incidents.count; k++) {
-		const struct incident *i = j->incidents.all[k];
-		if (!is_of(i, d) || i->state == INCIDENT_MERGED)
+	size_t k;
+	json_t *own;
+	json_array_foreach(d->incidents, k, own)
+	{
+		const struct incident *i = incident_find(&j->incidents, word_of(own, "id"));
+		if (!i || i->state == INCIDENT_MERGED)
 			continue;
 		int64_t patience = i->kind == KIND_AGENT && !i->final_known ? FINAL_WAIT_MS : BACK_WAIT_MS;
 		count++;
 		waits |= incident_is_open(i) || j->now - i->resolved_at < patience ||
-		         (!mailed && j->now - i->detected_at < d->mail_within_ms + MAIL_WAIT_MS);
+		         (!mailed && j->now - number_of(own, "detected_at", 0) < d->mail_within_ms + MAIL_WAIT_MS);
 	}
 	return count && !waits;
 }
@@ -233,6 +262,8 @@ void drill_tick(struct judge *j)
 			d->state = DRILL_RUNNING;
 			touch(j, d);
 		}
+		if (d->state == DRILL_RUNNING)
+			collect(j, d);
 		if (d->state == DRILL_RUNNING && is_due(j, d))
 			file(j, d);
 		if (is_active(d) || d->dirty)
@@ -253,11 +284,11 @@ static json_t *time_json(int64_t ms)
 
 json_t *drill_json(const struct drill *d)
 {
-	json_t *o = json_pack("{s:s, s:O, s:s, s:s, s:I, s:I, s:O, s:s, s:I, s:I, s:s, s:O}", "id", d->id, "targets",
-	        d->targets, "what", d->what, "cause", cause_words(d->cause)->name, "from", (json_int_t)d->from, "until",
-	        (json_int_t)d->until, "contacts", d->contacts, "by", d->by, "detect_within_ms",
-	        (json_int_t)d->detect_within_ms, "mail_within_ms", (json_int_t)d->mail_within_ms, "state",
-	        drill_state_name(d->state), "mails", d->mails);
+	json_t *o = json_pack("{s:s, s:O, s:s, s:s, s:I, s:I, s:O, s:s, s:I, s:I, s:s, s:O, s:O}", "id", d->id,
+	        "targets", d->targets, "what", d->what, "cause", cause_words(d->cause)->name, "from",
+	        (json_int_t)d->from, "until", (json_int_t)d->until, "contacts", d->contacts, "by", d->by,
+	        "detect_within_ms", (json_int_t)d->detect_within_ms, "mail_within_ms", (json_int_t)d->mail_within_ms,
+	        "state", drill_state_name(d->state), "mails", d->mails, "incidents", d->incidents);
 	json_object_set_new(o, "began_at", time_json(d->began_at));
 	json_object_set_new(o, "filed_at", time_json(d->filed_at));
 	json_object_set(o, "sheet", d->sheet ? d->sheet : json_null());

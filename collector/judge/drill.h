@@ -7,6 +7,7 @@
  *
  *   { id, targets: [..], what: "rút dây kênh TSLCD" (words), cause: "uplink-down", from, until (ms), contacts: [..], by,
  *     detect_within_ms (default 15000), mail_within_ms (default 30000), began_at (ms, when the cut was really made; null: first evidence),
+ *     incidents: [ {id, opened_at, detected_at} ] (what it brought about, as it was noticed), mails: [ {incident, kind, contact, at} ],
  *     state: "planned" | "running" | "passed" | "failed" | "cancelled", filed_at,
  *     sheet: { incident, cause, final_cause, opened_at, detected_at, mailed_at, resolved_at, detect_ms, mail_ms, incidents (count),
  *              strangers: [contact ids that were mailed and are none of the drill's], reasons: [ {vi, en} ] } or null }

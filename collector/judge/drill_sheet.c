@@ -10,6 +10,7 @@
 struct outcome {
 	const struct incident *main; /* NULL: nothing was noticed */
 	unsigned count;              /* incidents instead of one */
+	int64_t detected_at;         /* as it was noticed */
 	int64_t mailed_at;           /* 0: no mail left */
 	int64_t detect_ms, mail_ms;  /* -1: it did not happen */
 	json_t *strangers;           /* owned: mailed, and none of the drill's */
@@ -26,33 +27,43 @@ static enum cause cause_now(const struct incident *i)
 	return incident_verdict(i)->cause;
 }
 
-static bool is_of(const struct incident *i, const struct drill *d)
-{
-	return i->excused && !strncmp(i->excused, "drill:", 6) && !strcmp(i->excused + 6, d->id);
-}
-
-/* The one of the expected cause, else the first. */
-static void pick_main(const struct judge *j, const struct drill *d, struct outcome *o)
-{
-	for (size_t k = 0; k < j->incidents.count; k++) {
-		const struct incident *i = j->incidents.all[k];
-		if (!is_of(i, d) || i->state == INCIDENT_MERGED)
-			continue;
-		o->count++;
-		bool better = !o->main || (cause_now(i) == d->cause && cause_now(o->main) != d->cause) ||
-		              ((cause_now(i) == d->cause) == (cause_now(o->main) == d->cause) &&
-		                      i->opened_at < o->main->opened_at);
-		if (better)
-			o->main = i;
-	}
-}
-
 static bool holds(const json_t *list, const char *word)
 {
 	size_t k;
 	json_t *v;
 	json_array_foreach(list, k, v) if (same(json_string_value(v), word)) return true;
 	return false;
+}
+
+bool drill_has(const struct drill *d, const char *incident)
+{
+	size_t k;
+	json_t *own;
+	json_array_foreach(
+	        d->incidents, k, own) if (same(json_string_value(json_object_get(own, "id")), incident)) return true;
+	return false;
+}
+
+/* The one of the expected cause, else the first. */
+static void pick_main(const struct judge *j, const struct drill *d, struct outcome *o)
+{
+	size_t k;
+	json_t *own;
+	json_array_foreach(d->incidents, k, own)
+	{
+		const char *id = json_string_value(json_object_get(own, "id"));
+		const struct incident *i = id ? incident_find(&j->incidents, id) : NULL;
+		if (!i || i->state == INCIDENT_MERGED)
+			continue;
+		o->count++;
+		bool better = !o->main || (cause_now(i) == d->cause && cause_now(o->main) != d->cause) ||
+		              ((cause_now(i) == d->cause) == (cause_now(o->main) == d->cause) &&
+		                      i->opened_at < o->main->opened_at);
+		if (better) {
+			o->main = i;
+			o->detected_at = json_integer_value(json_object_get(own, "detected_at"));
+		}
+	}
 }
 
 static void read_mails(const struct drill *d, struct outcome *o)
@@ -168,7 +179,7 @@ static json_t *sheet_json(struct outcome *o)
 	        i ? json_string(confidence_name(i->final_known ? i->final.confidence : i->first.confidence))
 	          : json_null());
 	json_object_set_new(s, "opened_at", time_json(i ? i->opened_at : 0));
-	json_object_set_new(s, "detected_at", time_json(i ? i->detected_at : 0));
+	json_object_set_new(s, "detected_at", time_json(o->detected_at));
 	json_object_set_new(s, "mailed_at", time_json(o->mailed_at));
 	json_object_set_new(s, "resolved_at", time_json(i ? i->resolved_at : 0));
 	json_object_set_new(s, "detect_ms", o->detect_ms < 0 ? json_null() : json_integer(o->detect_ms));
@@ -183,9 +194,9 @@ json_t *drill_sheet(const struct judge *j, const struct drill *d)
 	read_mails(d, &o);
 	if (o.main) {
 		/* whoever cut before saying so is judged from the first evidence */
-		bool said = d->began_at && d->began_at <= o.main->detected_at;
+		bool said = d->began_at && d->began_at <= o.detected_at;
 		int64_t base = said ? d->began_at : o.main->opened_at;
-		o.detect_ms = o.main->detected_at - base;
+		o.detect_ms = o.detected_at - base;
 		o.mail_ms = o.mailed_at ? o.mailed_at - base : -1;
 	}
 	judge_all(d, &o);
