@@ -289,6 +289,14 @@ static struct incident *root_of_agent(struct judge *j, struct trouble *t, bool *
 	return i && incident_is_open(i) && c->node->link == LINK_SILENT ? i : NULL;
 }
 
+static bool is_router(const struct judge *j, const struct judge_check *c)
+{
+	bool is = false;
+	for (size_t k = 0; j->topology && k < c->site->uplink_count; k++)
+		is |= topology_gateway_gear(j->topology, c->site, &c->site->uplinks[k]) == c->node->inv;
+	return is;
+}
+
 /* Gear that cannot be reached because its site is dark, its line is down or the cable to it is out is only affected. */
 static struct incident *root_of_gear(struct judge *j, struct trouble *t, bool *primary)
 {
@@ -298,8 +306,12 @@ static struct incident *root_of_gear(struct judge *j, struct trouble *t, bool *p
 	*primary = false;
 	for (size_t k = 0; k < sizeof before / sizeof before[0]; k++) {
 		i = at_site(j, c, before[k], t->from, root_tolerance_ms(c));
-		if (i)
-			return i;
+		if (!i)
+			continue;
+		/* the line to it is well, so it is the router itself that is seen dead from afar */
+		if (i->kind == KIND_AGENT && is_true(i, FACT_TERMINAL) && is_router(j, c))
+			judge_know(j, i, FACT_GEAR, ANSWER_NO, RANK_AFAR, t->from, "judge");
+		return i;
 	}
 	/* several at once: one mail */
 	*primary = true;
