@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/central.h"
 #include "agent/config.h"
@@ -361,6 +362,12 @@ static void on_death(const char *role, unsigned index, const char *how, void *ar
 	sample_event(a->sample, clock_boot_ms(), "process-died", text);
 }
 
+/* systemd keeps people from logging in while it shuts the host down (pam_nologin(8)). */
+static bool host_goes_down(void)
+{
+	return access("/run/nologin", F_OK) == 0;
+}
+
 static void on_stop(void *arg)
 {
 	struct agent *a = arg;
@@ -368,7 +375,8 @@ static void on_stop(void *arg)
 	if (a->stopping)
 		return;
 	a->stopping = true;
-	sample_event(a->sample, clock_boot_ms(), "agent-stopped", "asked to stop");
+	sample_event(
+	        a->sample, clock_boot_ms(), "agent-stopped", host_goes_down() ? "host is going down" : "asked to stop");
 	sample_seal(a->sample);
 	uplink_close(a->uplink);
 	a->uplink = NULL;
