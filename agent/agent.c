@@ -362,16 +362,9 @@ static void on_death(const char *role, unsigned index, const char *how, void *ar
 	sample_event(a->sample, clock_boot_ms(), "process-died", text);
 }
 
-/* systemd keeps people from logging in while it shuts the host down (pam_nologin(8)). */
-static bool host_goes_down(void)
-{
-	return access("/run/nologin", F_OK) == 0;
-}
-
 static void on_stop(void *arg)
 {
 	struct agent *a = arg;
-
 	if (a->stopping)
 		return;
 	a->stopping = true;
