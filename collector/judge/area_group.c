@@ -12,6 +12,7 @@
 /* a stray fault may fall into the same minute: fewer than a tenth, or one alone, do not speak against what explains the rest */
 #define STRAY_SHARE 10
 #define NAMES_MAX 64
+#define CARRIER_TOGETHER_MS 20000
 
 struct thing {
 	const char *name;
@@ -53,12 +54,26 @@ static bool explains(const struct topology *t, const struct area_site *a, const 
 	return any && (all || (weak && !a->down));
 }
 
-static size_t count_explained(
-        const struct topology *t, const struct area_site *all, size_t count, const struct thing *what, bool weak)
+/* A carrier that fails takes its sites in one moment; those that stand near each other may differ by what feeds them. */
+static bool together(
+        const struct topology *t, const struct area_site *a, const struct area_site *self, const struct thing *what)
+{
+	return !what->carrier || llabs(a->from - self->from) <= CARRIER_TOGETHER_MS ||
+	       topology_near(t, a->site, self->site);
+}
+
+static bool takes(const struct topology *t, const struct area_site *a, const struct area_site *self,
+        const struct thing *what, bool weak)
+{
+	return !a->well && explains(t, a, what, weak) && together(t, a, self, what);
+}
+
+static size_t count_explained(const struct topology *t, const struct area_site *all, size_t count, size_t self,
+        const struct thing *what, bool weak)
 {
 	size_t n = 0;
 	for (size_t k = 0; k < count; k++)
-		n += !all[k].well && explains(t, &all[k], what, weak);
+		n += takes(t, &all[k], &all[self], what, weak);
 	return n;
 }
 
@@ -114,8 +129,9 @@ static size_t best_thing(
 	struct thing things[NAMES_MAX];
 	size_t found = things_of(t, &all[self], things), most = 0;
 	for (size_t k = 0; k < found; k++) {
-		size_t n = explains(t, &all[self], &things[k], weak) ? count_explained(t, all, count, &things[k], weak)
-		                                                     : 0;
+		size_t n = explains(t, &all[self], &things[k], weak)
+		                   ? count_explained(t, all, count, self, &things[k], weak)
+		                   : 0;
 		size_t least = things[k].carrier ? CARRIER_LEAST : PARENT_LEAST;
 		if (n < least || n <= most || (!things[k].carrier && contradicted(t, all, count, &things[k])))
 			continue;
@@ -172,7 +188,7 @@ enum area_kind area_group(
 	if (weak)
 		most = best_thing(t, all, count, self, true, &best);
 	for (size_t k = 0; k < count; k++)
-		all[k].member = most && !all[k].well && explains(t, &all[k], &best, weak);
+		all[k].member = most && takes(t, &all[k], &all[self], &best, weak);
 	if (most)
 		*shared = best.name;
 	return most ? AREA_UPSTREAM : AREA_NONE;

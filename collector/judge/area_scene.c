@@ -78,6 +78,8 @@ static void gather(struct area_scene *s, const struct judge *j, const struct tro
 		if (!area_scene_counts(j, o, t) || link_is_out(o->check->node))
 			continue;
 		struct area_site *a = site_add(s, j, o->check->site);
+		if (!a->from || o->from < a->from)
+			a->from = o->from;
 		if (o->check->kind == KIND_AGENT)
 			a->dark = true;
 		else
