@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/central.h"
 #include "agent/config.h"
+#include "agent/goodbye.h"
 #include "agent/herald.h"
 #include "agent/lines.h"
 #include "agent/rules.h"
@@ -368,8 +368,9 @@ static void on_stop(void *arg)
 	if (a->stopping)
 		return;
 	a->stopping = true;
-	sample_event(
-	        a->sample, clock_boot_ms(), "agent-stopped", host_goes_down() ? "host is going down" : "asked to stop");
+	/* systemd lets nobody in while it shuts the host down (pam_nologin(8)) */
+	const char *why = access("/run/nologin", F_OK) ? "asked to stop" : "host is going down";
+	sample_event(a->sample, clock_boot_ms(), "agent-stopped", why);
 	sample_seal(a->sample);
 	uplink_close(a->uplink);
 	a->uplink = NULL;
