@@ -207,6 +207,25 @@ static json_t *causes_said(const json_t *o)
 	return all;
 }
 
+/* [{fact, is, at, who, vi, en}]: what is known, in words, in the order of the list. */
+static json_t *facts_said(const json_t *o)
+{
+	json_t *list = json_array();
+	struct facts facts = {0};
+	facts_from_json(&facts, json_object_get(o, "facts"));
+	for (enum fact f = 0; f < FACT_COUNT; f++) {
+		const struct fact_answer *a = &facts.is[f];
+		enum answer answer = (enum answer)a->answer;
+		if (answer == ANSWER_UNKNOWN)
+			continue;
+		json_array_append_new(list,
+		        json_pack("{s:s, s:b, s:b, s:I, s:s, s:s, s:s}", "fact", fact_name(f), "is",
+		                answer == ANSWER_YES, "disputed", (int)a->disputed, "at", (json_int_t)a->at, "who",
+		                a->who, "vi", fact_words(f, answer, "vi"), "en", fact_words(f, answer, "en")));
+	}
+	return list;
+}
+
 json_t *view_incident(struct view *v, const char *id, const char **why)
 {
 	sqlite3_stmt *st = rows_query(v->rows, QUERY_INCIDENT);
@@ -227,5 +246,6 @@ json_t *view_incident(struct view *v, const char *id, const char **why)
 	json_object_set_new(o, "minutes_lost_by", lost_by(v, o));
 	json_object_set_new(o, "site_names", site_names(v, o));
 	json_object_set_new(o, "causes", causes_said(o));
+	json_object_set_new(o, "known", facts_said(o));
 	return o;
 }

@@ -195,9 +195,13 @@ export interface Incident {
 	service: string | null;
 	service_name: string | null;
 	uplink: string | null;
+	/** What was told first, what the facts say now, what hindsight says. */
 	cause: string | null;
+	cause_now: string | null;
 	final_cause: string | null;
 	confidence: string | null;
+	/** "maintenance:ID", "drill:ID", "planned-cut:ID": expected, nobody was mailed. */
+	excused: string | null;
 	severity: string | null;
 	state: IncidentState;
 	merged_into: string | null;
@@ -227,7 +231,48 @@ export interface Act {
 	text: string | null;
 }
 
+/** A sentence in both languages. */
+export interface Said {
+	vi: string;
+	en: string;
+}
+
+export interface RuledOut extends Said {
+	cause: string;
+	by: string;
+}
+
+export interface Known extends Said {
+	fact: string;
+	is: boolean;
+	disputed: boolean;
+	at: Time;
+	who: string;
+}
+
 export interface IncidentFull extends Incident {
+	first_confidence: string | null;
+	now_confidence: string | null;
+	runner_up: string | null;
+	ruled_out: RuledOut[];
+	disputed: (Said & { fact: string }) | null;
+	known: Known[];
+	why_final_vi: string | null;
+	why_final_en: string | null;
+	sites: string[];
+	site_names: Record<string, string | null>;
+	carrier: string | null;
+	circuit: string | null;
+	reopened: number;
+	flaps: number;
+	closed_by: string | null;
+	close_reason: string | null;
+	comments: { at: Time; by: string; text: string }[];
+	tickets: { at: Time; by: string; ticket: string }[];
+	complaints: { id: string; at: Time; site: string | null; words: string; by: string }[];
+	minutes_lost: Record<string, number> | null;
+	still_down: string[];
+	merged: string[];
 	evidence: Evidence[];
 	affects: string[];
 	check_first_vi: string | null;

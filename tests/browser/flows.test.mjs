@@ -73,6 +73,41 @@ test("an ended session goes to the login and back, and what was typed is kept", 
 	});
 });
 
+test("comment and close: a reason is needed, what is still down is refused unless an administrator insists", async () => {
+	await scene({ session: true, role: "admin" }, async (page, mock) => {
+		const { id } = mock.incidents.find((i) => i.state === "open");
+		await page.at(`/incidents/${encodeURIComponent(id)}`);
+		const button = (name) => page.getByRole("button", { name, exact: true });
+		assert.equal(await button("Đóng sự cố").isDisabled(), true);
+		await page.getByLabel("Nội dung").fill("đã thay nguồn");
+		await button("Ghi chú").click();
+		await page.waitForSelector("text=ghi chú: đã thay nguồn");
+		await page.getByLabel("Nội dung").fill("chờ thiết bị mới");
+		await button("Đóng sự cố").click();
+		await page.waitForSelector("text=still down");
+		await page.getByLabel("Đóng dù vẫn còn gián đoạn").check();
+		await button("Đóng sự cố").click();
+		await page.waitForSelector("h1 .tag.resolved");
+		await page.waitForSelector("text=chờ thiết bị mới");
+		assert.deepEqual(mock.acts, [
+			{ id, act: "comment", text: "đã thay nguồn", forced: undefined },
+			{ id, act: "close", text: "chờ thiết bị mới", forced: true },
+		]);
+	});
+});
+
+test("an incident says why: the verdict, the runner-up, what was ruled out and what is known", async () => {
+	await scene({ session: true }, async (page, mock) => {
+		const { id } = mock.incidents.find((i) => i.cause === "uplink-down" && i.state === "open") ?? mock.incidents[0];
+		await page.at(`/incidents/${encodeURIComponent(id)}`);
+		await page.waitForSelector("text=Nguyên nhân và căn cứ");
+		await page.waitForSelector("text=Đã loại trừ");
+		await page.waitForSelector("text=Cổng mạng của máy chủ vẫn có tín hiệu");
+		await page.getByText("Những điều đã biết (1)").click();
+		await page.waitForSelector("text=Không còn nghe thấy trạm đo");
+	});
+});
+
 test("a viewer sees who may acknowledge, and no button", async () => {
 	await scene({ session: true, role: "viewer" }, async (page, mock) => {
 		const { id } = mock.incidents.find((i) => i.state === "open");

@@ -11,7 +11,7 @@ const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 class Mock {
 	constructor(folder, options) {
 		const now = Date.now();
-		Object.assign(this, { folder, map: topology(), role: "technician", session: false, kiosk: false, refuse: null, acks: [], requests: [], lives: new Set() }, options);
+		Object.assign(this, { folder, map: topology(), role: "technician", session: false, kiosk: false, refuse: null, acks: [], acts: [], requests: [], lives: new Set() }, options);
 		this.units = makeUnits(now);
 		this.incidents = makeIncidents(this.units, now);
 		this.province = { id: "lao-cai", name: "Lào Cai", timezone: "Asia/Ho_Chi_Minh", step_ms: 10000, trial_from: Date.parse("2025-06-01T00:00:00+07:00"), go_live: Date.parse("2025-07-01T00:00:00+07:00"), phase: "live", simulated: true, full: false, collector_isolated: false, ...options?.province };
@@ -135,16 +135,28 @@ const GET = {
 	},
 };
 
-async function onPost(mock, request, response, [what, id]) {
+/** What judge makes of an act, so far as the page shows it. */
+function perform(mock, incident, act, { text, forced }) {
+	if (act === "ack") {
+		mock.acks.push({ id: incident.id, text });
+		Object.assign(incident, { state: "acknowledged", acked_by: "kythuat", acked_at: Date.now() });
+	} else {
+		mock.acts.push({ id: incident.id, act, text, forced });
+		incident.more = [...(incident.more ?? []), { at: Date.now(), by: "kythuat", act, text }];
+		if (act === "close") Object.assign(incident, { state: "resolved", resolved_at: Date.now(), closed_by: "kythuat", close_reason: text });
+	}
+}
+
+async function onPost(mock, request, response, [what, id, act]) {
 	if (what === "login") return onLogin(mock, request, response);
 	if (!mock.session) return answer(response, 401, { error: "no session" });
 	if (request.headers["x-csrf"] !== "c5") return answer(response, 403, { error: "X-CSRF expected" });
 	if (what === "logout") mock.session = false;
 	if (what === "incidents") {
-		const { text } = await bodyOf(request);
+		const body = await bodyOf(request);
 		const incident = mock.incidents.find((i) => i.id === id);
-		mock.acks.push({ id, text });
-		Object.assign(incident, { state: "acknowledged", acked_by: "kythuat", acked_at: Date.now() });
+		if (act === "close" && !body.forced && incident.state !== "resolved") return answer(response, 409, { error: "still down: service:land", status: 409 });
+		perform(mock, incident, act, body);
 	}
 	answer(response, 200, {});
 }

@@ -1,65 +1,18 @@
 // One incident: what happened in time order, what is believed to be the cause, and what to do first.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { errorText, post } from "../api";
-import { useCell } from "../cell";
 import { useLoad } from "../load";
+import { Doing } from "../parts/doing";
 import { causeOf, lampOf, lastedText } from "../parts/incidents";
 import { graphAddress, GraphImage } from "../parts/graphs";
 import { Lamp, SimulatedTag } from "../parts/lamp";
-import { Await, Card, Trouble, useTitle } from "../parts/page";
+import { Await, Card, useTitle } from "../parts/page";
+import { Verdict } from "../parts/verdict";
 import { linkTo } from "../route";
-import { mayAct, session } from "../session";
-import { refresh } from "../store";
 import type { IncidentFull, Time } from "../types";
 import { clockText, dayText, momentText, now } from "../when";
 import { either, named, t } from "../words";
 
-/** What was typed outlives a lost session. */
-const drafts = new Map<string, string>();
 const AROUND_MS = 3600e3;
-
-function Acknowledge({ incident: i, again }: { incident: IncidentFull; again(): void }) {
-	const who = useCell(session);
-	const [text, setText] = useState(drafts.get(i.id) ?? "");
-	const [state, setState] = useState<{ busy: boolean; error: string | null }>({ busy: false, error: null });
-	if (i.acked_at !== null) return <p class="note">{t("incident.acked", { who: i.acked_by ?? "-", at: momentText(i.acked_at) })}</p>;
-	if (i.state !== "open") return null;
-	if (!mayAct(who)) return <p class="muted">{t("incident.ack_right")}</p>;
-	const onSubmit = async (e: Event) => {
-		e.preventDefault();
-		setState({ busy: true, error: null });
-		try {
-			await post(`/incidents/${encodeURIComponent(i.id)}/ack`, { text });
-			drafts.delete(i.id);
-			setState({ busy: false, error: null });
-			again();
-			void refresh();
-		} catch (failed) {
-			setState({ busy: false, error: errorText(failed) });
-		}
-	};
-	return (
-		<form class="ack" onSubmit={onSubmit}>
-			<label>
-				{t("incident.ack_text")}
-				<textarea
-					rows={2}
-					maxLength={2000}
-					value={text}
-					onInput={(e) => {
-						setText(e.currentTarget.value);
-						drafts.set(i.id, e.currentTarget.value);
-					}}
-				/>
-			</label>
-			{state.error && <Trouble text={state.error} />}
-			<button type="submit" class="main-button" disabled={state.busy}>
-				{state.busy ? t("incident.ack_busy") : t("incident.ack")}
-			</button>
-		</form>
-	);
-}
 
 interface Moment {
 	at: Time | null;
@@ -72,7 +25,8 @@ interface Moment {
 function moments(i: IncidentFull): Moment[] {
 	const seen = i.evidence.map((e) => ({ at: e.at, who: e.who ?? "", text: either(e.vi, e.en), own: false }));
 	const acts = i.acts.map((a) => ({ at: a.at, who: a.by ?? "", text: [named("incident.act", a.act), a.text].filter(Boolean).join(": "), own: true }));
-	return [...seen, ...acts].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+	const calls = i.complaints.map((c) => ({ at: c.at, who: c.by, text: `${t("incident.complaint")}: ${c.words}`, own: true }));
+	return [...seen, ...acts, ...calls].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
 
 function Evidence({ incident }: { incident: IncidentFull }) {
@@ -109,6 +63,30 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 	) : null;
 }
 
+/** "bảo trì (swap-router)" */
+function excuseText(i: IncidentFull): string {
+	const [kind, ...id] = (i.excused ?? "").split(":");
+	return kind ? `${named("excuse", kind)} (${id.join(":")})` : "";
+}
+
+function lostText(i: IncidentFull): string {
+	return Object.entries(i.minutes_lost ?? {})
+		.map(([service, minutes]) => t("incident.lost_of", { service, n: minutes }))
+		.join(", ");
+}
+
+function Sites({ incident: i }: { incident: IncidentFull }) {
+	return i.sites.length ? (
+		<Card title={`${t("incident.sites")} (${i.sites.length})`}>
+			<ul class="affects">
+				{i.sites.map((s) => (
+					<li key={s}>{i.site_names[s] ?? s}</li>
+				))}
+			</ul>
+		</Card>
+	) : null;
+}
+
 function Facts({ incident: i }: { incident: IncidentFull }) {
 	return (
 		<dl class="facts">
@@ -116,9 +94,13 @@ function Facts({ incident: i }: { incident: IncidentFull }) {
 			<Fact name={t("incident.detected")}>{i.detected_at !== null && momentText(i.detected_at)}</Fact>
 			<Fact name={t("incident.resolved")}>{i.resolved_at !== null && momentText(i.resolved_at)}</Fact>
 			<Fact name={t(i.resolved_at === null ? "incident.lasting" : "incident.lasted")}>{lastedText(i)}</Fact>
-			<Fact name={t("incident.cause_first")}>{named("cause", i.cause)}</Fact>
-			<Fact name={t("incident.cause_final")}>{named("cause", i.final_cause)}</Fact>
-			<Fact name={t("incident.confidence")}>{named("confidence", i.confidence)}</Fact>
+			<Fact name={t("incident.excused")}>{excuseText(i)}</Fact>
+			<Fact name={t("incident.reopened")}>{i.reopened > 0 && String(i.reopened)}</Fact>
+			<Fact name={t("incident.flaps")}>{i.flaps > 0 && String(i.flaps)}</Fact>
+			<Fact name={t("incident.closed")}>{i.closed_by && `${i.closed_by}: ${i.close_reason ?? ""}`}</Fact>
+			<Fact name={t("incident.line")}>{[i.carrier, i.circuit].filter(Boolean).join(" · ")}</Fact>
+			<Fact name={t("incident.tickets")}>{i.tickets.map((k) => k.ticket).join(", ")}</Fact>
+			<Fact name={t("incident.lost")}>{lostText(i)}</Fact>
 			<Fact name={t("incident.severity")}>{named("severity", i.severity)}</Fact>
 			<Fact name={t("incident.responsible")}>{named("responsible", i.responsible)}</Fact>
 			<Fact name={t("incident.mails")}>{i.mails !== null && String(i.mails)}</Fact>
@@ -150,7 +132,7 @@ function Whole({ incident: i, again }: { incident: IncidentFull; again(): void }
 				<Lamp state={lampOf(i)} quiet big />
 				<div>
 					<h1>
-						{causeOf(i)} <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span> <SimulatedTag show={i.simulated} />
+						{causeOf(i)} <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span> {i.excused && <span class="tag excused">{t("incident.excused_tag")}</span>} <SimulatedTag show={i.simulated} />
 					</h1>
 					<p class="where">
 						{i.unit ? <a href={linkTo.unit(i.unit)}>{i.unit_name ?? i.unit}</a> : null}
@@ -169,6 +151,7 @@ function Whole({ incident: i, again }: { incident: IncidentFull; again(): void }
 							<p>{check}</p>
 						</section>
 					)}
+					<Verdict incident={i} />
 					<Card title={t("incident.evidence")}>
 						<Evidence incident={i} />
 					</Card>
@@ -176,9 +159,10 @@ function Whole({ incident: i, again }: { incident: IncidentFull; again(): void }
 				</div>
 				<div>
 					<section class="card pad">
-						<Acknowledge incident={i} again={again} />
+						<Doing incident={i} again={again} />
 						<Facts incident={i} />
 					</section>
+					<Sites incident={i} />
 					{i.affects.length > 0 && (
 						<Card title={`${t("incident.affects")} (${i.affects.length})`}>
 							<ul class="affects">

@@ -5,8 +5,13 @@ import { briefText, momentText, now, spanText } from "../when";
 import { named, t } from "../words";
 import { Lamp, SimulatedTag } from "./lamp";
 
+/** The verdict in force. */
+export function verdictOf(i: Incident): string {
+	return i.final_cause ?? i.cause_now ?? i.cause ?? "unknown";
+}
+
 export function causeOf(i: Incident): string {
-	return named("cause", i.final_cause ?? i.cause ?? "unknown");
+	return named("cause", verdictOf(i));
 }
 
 /** The place, without repeating the unit that its site's name may hold already. */
@@ -18,7 +23,7 @@ const DEGRADING = new Set(["uplink-degraded", "uplink-saturated", "one-way-loss"
 
 export function lampOf(i: Incident): State {
 	if (i.state === "resolved" || i.state === "merged") return "up";
-	return DEGRADING.has(i.final_cause ?? i.cause ?? "") || i.severity === "warning" ? "degraded" : "down";
+	return DEGRADING.has(verdictOf(i)) || i.severity === "warning" ? "degraded" : "down";
 }
 
 export function lastedText(i: Incident): string {
@@ -58,6 +63,7 @@ function IncidentRow({ group }: { group: Incident[] }) {
 				<span class="where">
 					<span class="place">{place.join(" · ")}</span>
 					{i.state !== "open" && <span class={`tag ${i.state}`}>{t(`istate.${i.state}`)}</span>}
+					{i.excused && <span class="tag excused">{t("incident.excused_tag")}</span>}
 					<SimulatedTag show={i.simulated} />
 					<small>{briefText(i.opened_at)}</small>
 				</span>
