@@ -217,10 +217,7 @@ static void on_link(const char *peer, unsigned index, int fd, void *arg)
 	struct agent *a = arg;
 
 	(void)index;
-	if (!strcmp(peer, "witness"))
-		herald_link(a->herald, fd);
-	else
-		sight_link(a->sight, fd);
+	strcmp(peer, "witness") ? sight_link(a->sight, fd) : herald_link(a->herald, fd);
 }
 
 /* ---- places: gateway and the lines' interfaces ---- */
