@@ -29,6 +29,16 @@
 #define api_planned_cuts handler_called
 #define api_planned_cuts_list handler_called
 #define api_find handler_called
+#define api_complaint handler_called
+#define api_complaints handler_called
+#define api_drill_plan handler_called
+#define api_drill_begin handler_called
+#define api_drill_cancel handler_called
+#define api_drills handler_called
+#define api_drill handler_called
+#define api_lamps handler_called
+#define api_slip handler_called
+#define api_outages handler_called
 #define api_ask handler_called
 #define api_graph handler_called
 #define api_series handler_called
