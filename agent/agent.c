@@ -362,12 +362,11 @@ static void on_death(const char *role, unsigned index, const char *how, void *ar
 static void on_stop(void *arg)
 {
 	struct agent *a = arg;
+
 	if (a->stopping)
 		return;
 	a->stopping = true;
-	/* systemd lets nobody in while it shuts the host down (pam_nologin(8)) */
-	const char *why = access("/run/nologin", F_OK) ? "asked to stop" : "host is going down";
-	sample_event(a->sample, clock_boot_ms(), "agent-stopped", why);
+	sample_event(a->sample, clock_boot_ms(), "agent-stopped", goodbye_reason("/run"));
 	sample_seal(a->sample);
 	uplink_close(a->uplink);
 	a->uplink = NULL;
