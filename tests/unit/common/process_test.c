@@ -155,7 +155,7 @@ static int run_failing(struct process *self, void *arg)
 
 static void test_failing_start_ends_all(void **state)
 {
-	static const struct process_role failing[] = {{"failing", run_failing, 1}, {0}};
+	static const struct process_role failing[] = {{"failing", run_failing, 1, NULL}, {0}};
 	static const struct process_link none[] = {{0}};
 	char *argv[] = {"process_test", "failing", NULL};
 	const struct process_table table = {.roles = failing, .links = none, .argv = argv};
