@@ -131,9 +131,9 @@ static void bear_witness(struct judge *j, struct incident *i, const struct node_
 
 void event_recall(struct judge *j, struct incident *i)
 {
-	for (uint32_t k = 0; (i->site || area_is(i)) && k < j->fleet.count; k++) {
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
-		bool there = n->recent && n->site && (same(n->site->id, i->site) || area_covers(i, n->site->id));
+		bool there = n->recent && n->site && (i->wide || same(n->site->id, i->site));
 		for (unsigned m = 0; there && m < EVENTS_RECENT; m++)
 			if (n->recent[m].text)
 				bear_witness(j, i, &n->recent[m]);

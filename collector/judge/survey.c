@@ -16,7 +16,6 @@
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
-#define BEAT_MS 6000 /* heartbeats come every 5 s */
 #define AFAR "judge"
 
 struct view {
@@ -40,7 +39,7 @@ static void look(const struct view *v, const struct judge_check *c, struct seen 
 	if (c->machine.state == STATE_DOWN && c->machine.at >= v->i->began_at)
 		out->down = true;
 	else if ((c->machine.state == STATE_UP || c->machine.state == STATE_DEGRADED) && !c->machine.run &&
-	         c->row_at >= v->i->began_at + BEAT_MS)
+	         c->row_at >= v->i->began_at + SURVEY_BEAT_MS)
 		out->up = true;
 }
 
@@ -133,7 +132,7 @@ static void survey_agents(const struct view *v)
 				        RANK_AFAR, n->link_at, AFAR);
 			continue;
 		}
-		alive |= n->link == LINK_CONNECTED && n->life_at >= v->i->began_at + BEAT_MS;
+		alive |= n->link == LINK_CONNECTED && n->life_at >= v->i->began_at + SURVEY_BEAT_MS;
 		silent |= n->link == LINK_SILENT;
 	}
 	if (!alive && !silent)
@@ -190,6 +189,21 @@ static void survey_power(const struct view *v)
 		words_battery(v->j, v->i, v->site, v->i->began_at);
 }
 
+/* Is the way bad that it goes by? Of a service that answered nothing. */
+static void survey_way(const struct view *v)
+{
+	const struct service *s = inventory_service(v->j->inv, v->i->service);
+	for (uint32_t k = 0; s && k < v->j->fleet.count; k++) {
+		const struct judge_node *n = v->j->fleet.nodes[k];
+		for (uint32_t m = 0; n->site == v->site && m < n->check_count; m++) {
+			const struct judge_check *c = n->checks[m];
+			bool way = c->kind == KIND_UPLINK && c->uplink && topology_goes_by(s, c->uplink);
+			if (way && (check_quality(c) & QUALITY_LOSSY))
+				know_first(v, FACT_LOSS, true, RANK_SITE, n->name);
+		}
+	}
+}
+
 /* Do others get what this one does not? Only a row from after the beginning says so. */
 static void survey_service(const struct view *v)
 {
@@ -216,6 +230,8 @@ void fact_collect(struct judge *j, struct incident *i)
 	struct view v = {.j = j, .i = i, .site = j->inv && i->site ? inventory_site(j->inv, i->site) : NULL};
 	if (i->kind == KIND_SERVICE && i->service)
 		survey_service(&v);
+	if (v.site && i->kind == KIND_SERVICE && i->service)
+		survey_way(&v);
 	if (!v.site || i->kind == KIND_SERVICE)
 		return;
 	if (i->kind == KIND_AGENT || i->kind == KIND_UPLINK || i->kind == KIND_GEAR)

@@ -21,6 +21,8 @@
 #define ROOT_WAIT_MS 8000 /* for what may explain it to be decided */
 #define LINE_HOLD_MS 1500 /* the gateway's row comes with it, or a moment later */
 #define SURVEY_MS 1000
+#define TERMINAL_WAIT_MS 6000 /* from when the agent was found silent */
+#define TERMINAL_ASK_MS 250
 #define SURVEY_FOR_MS 900000 /* what is new about an incident after this time is told by somebody */
 #define ANY (-1)
 
@@ -272,7 +274,7 @@ struct incident *trouble_open(struct judge *j, struct trouble *t)
 	i->outside = c->terminal;
 	i->late = j->now - t->from > INCIDENT_LATE_MS;
 	i->opened_at = i->began_at = t->from;
-	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : j->now;
+	i->detected_at = i->simulated && i->late ? t->from + c->step_ms : t->begun ? t->begun : j->now;
 	life_begin(j, i, c, t->from);
 	judge_again(j, i);
 	return i;
@@ -301,6 +303,24 @@ static int64_t root_due(const struct judge *j, const struct trouble *t)
 	return due;
 }
 
+/* A silent agent's terminals, when somebody looks at them, will have been seen in a moment: whether they answer tells a cable from a line. */
+static int64_t terminal_hold_ms(const struct judge *j, const struct trouble *t)
+{
+	const struct judge_check *c = t->check;
+	if (c->kind != KIND_AGENT || c->node->link != LINK_SILENT || j->now >= t->begun + TERMINAL_WAIT_MS)
+		return 0;
+	for (uint32_t k = 0; k < j->fleet.count; k++) {
+		const struct judge_node *n = j->fleet.nodes[k];
+		for (uint32_t m = 0; n->link == LINK_CONNECTED && m < n->check_count; m++) {
+			const struct judge_check *o = n->checks[m];
+			if (o->terminal && o->site == c->site && o->row_at < t->from + SURVEY_BEAT_MS &&
+			        o->row_at > t->from - 3 * o->step_ms && o->machine.state != STATE_DOWN)
+				return TERMINAL_ASK_MS;
+		}
+	}
+	return 0;
+}
+
 static void decide(struct judge *j, struct trouble *t)
 {
 	bool primary = true;
@@ -312,6 +332,8 @@ static void decide(struct judge *j, struct trouble *t)
 	            t->check->machine.at <= t->incident->resolved_at + t->check->step_ms;
 	if (!hold && (mute || (unseen && !late)))
 		hold = UNSEEN_WAIT_MS;
+	if (!hold && !late)
+		hold = terminal_hold_ms(j, t);
 	if (!hold && !late && root_due(j, t))
 		hold = root_due(j, t) + 1 - j->now;
 	if (hold) {
