@@ -46,7 +46,7 @@ lint() {
 node_tests() {
 	local out log status ok bad skip
 	log=$(mktemp)
-	timeout 1500 node --test --test-reporter=tap --test-concurrency=1 "$@" 2>&1 |
+	timeout 2000 node --test --test-reporter=tap --test-concurrency=1 "$@" 2>&1 |
 		tee "$log" | grep --line-buffered -E '^ *(not )?ok |# SKIP' | sed -u 's/^\(.\{160\}\).*/\1/'
 	status=${PIPESTATUS[0]}
 	out=$(cat "$log")
