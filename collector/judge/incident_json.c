@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/judge/incident.h"
+#include "collector/judge/words.h"
 #include "common/memory.h"
 
 enum field_type { FIELD_TEXT, FIELD_TIME, FIELD_BOOL, FIELD_COUNT, FIELD_LIST };
@@ -122,6 +123,16 @@ static json_t *fact_said(const struct incident *i, enum fact f, const char *key)
 	        fact_words(f, answer, "en"));
 }
 
+static json_t *disputed_json(const struct incident *i)
+{
+	char *vi = words_disputed(i, "vi"), *en = words_disputed(i, "en");
+	json_t *o = vi ? json_pack("{s:s, s:s, s:s}", "fact", fact_name(i->finding.disputed), "vi", vi, "en", en)
+	               : json_null();
+	free(vi);
+	free(en);
+	return o;
+}
+
 static void finding_put(const struct incident *i, json_t *o)
 {
 	const struct finding *f = &i->finding;
@@ -136,7 +147,7 @@ static void finding_put(const struct incident *i, json_t *o)
 	json_object_set_new(o, "ruled_out", out);
 	json_object_set_new(o, "runner_up",
 	        f->runner_up == CAUSE_UNKNOWN ? json_null() : json_string(cause_words(f->runner_up)->name));
-	json_object_set_new(o, "disputed", f->disputed >= FACT_COUNT ? json_null() : fact_said(i, f->disputed, "fact"));
+	json_object_set_new(o, "disputed", disputed_json(i));
 	json_object_set_new(o, "cause_now", json_string(cause_words(now->cause)->name));
 	json_object_set_new(o, "now_confidence", json_string(confidence_name(now->confidence)));
 	json_object_set_new(o, "first_confidence", json_string(confidence_name(i->first.confidence)));

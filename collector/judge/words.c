@@ -117,15 +117,6 @@ void words_summary(const struct judge *j, struct incident *i)
 	i->dirty = true;
 }
 
-char *words_ruled_out(const struct incident *i, unsigned k, const char *language)
-{
-	enum fact by = i->finding.ruled_out[k].by;
-	const struct cause_words *c = cause_words(i->finding.ruled_out[k].cause);
-	const char *why = fact_words(by, i->facts.is[by].answer, language);
-	return strcmp(language, "en") ? mem_printf("Không phải %s: %s", c->vi, why)
-	                              : mem_printf("Not \"%s\": %s", c->en, why);
-}
-
 char *words_disputed(const struct incident *i, const char *language)
 {
 	enum fact f = i->finding.disputed;
@@ -134,9 +125,8 @@ char *words_disputed(const struct incident *i, const char *language)
 	const char *who = i->facts.is[f].who, *yes = fact_words(f, ANSWER_YES, language),
 	           *no = fact_words(f, ANSWER_NO, language);
 	const char *is = i->facts.is[f].answer == ANSWER_YES ? yes : no, *other = is == yes ? no : yes;
-	return strcmp(language, "en")
-	               ? mem_printf("Mâu thuẫn: %s (theo %s), nhưng nguồn khác cho biết %s", is, who, other)
-	               : mem_printf("Contradiction: %s (by %s), but another says %s", is, who, other);
+	return strcmp(language, "en") ? mem_printf("%s (theo %s), nhưng nguồn khác cho biết %s", is, who, other)
+	                              : mem_printf("%s (by %s), but another says: %s", is, who, other);
 }
 
 #define BECAUSE_MAX 4
@@ -182,10 +172,11 @@ void words_why_final(struct incident *i)
 	i->why_final_vi = i->why_final_en = NULL;
 	if (!i->final_known || i->final.cause == i->first.cause)
 		return;
-	i->why_final_vi = i->final.cause == CAUSE_UNKNOWN ? words_disputed(i, "vi") : NULL;
-	i->why_final_en = i->final.cause == CAUSE_UNKNOWN ? words_disputed(i, "en") : NULL;
-	i->why_final_vi = i->why_final_vi ? i->why_final_vi : why_final(i, "vi");
-	i->why_final_en = i->why_final_en ? i->why_final_en : why_final(i, "en");
+	char *vi = words_disputed(i, "vi"), *en = words_disputed(i, "en");
+	i->why_final_vi = vi ? mem_printf("Mâu thuẫn: %s", vi) : why_final(i, "vi");
+	i->why_final_en = en ? mem_printf("Contradiction: %s", en) : why_final(i, "en");
+	free(vi);
+	free(en);
 }
 
 void words_target(const struct judge_check *c, char *out, size_t size)

@@ -18,9 +18,7 @@ void words_check_back(const struct judge *j, struct incident *i, const struct ju
 void words_battery(const struct judge *j, struct incident *i, const struct site *site, int64_t at);
 /* Sets why_final_vi and why_final_en: by which facts the final cause replaced the first; NULL when it did not. */
 void words_why_final(struct incident *i);
-/* "Không phải mất điện tại địa điểm: thiết bị đầu cuối vẫn trả lời", of finding.ruled_out[k] in "vi" or "en". Gives it. */
-char *words_ruled_out(const struct incident *i, unsigned k, const char *language);
-/* The contradiction that makes the cause unknown; NULL when there is none. Gives it. */
+/* The contradiction that makes the cause unknown, both sides of it in "vi" or "en"; NULL when there is none. Gives it. */
 char *words_disputed(const struct incident *i, const char *language);
 /* "service:land@mk-srv1" */
 void words_target(const struct judge_check *c, char *out, size_t size);
