@@ -290,6 +290,7 @@ static void area_part(struct judge *j, struct incident *i)
 	i->open_count = 0;
 	j->troubles_dirty = j->urgent = true;
 	incident_resolve(i, i->last_end);
+	testimony_resolved(j, i);
 }
 
 void area_tick(struct judge *j)

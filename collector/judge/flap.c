@@ -66,6 +66,7 @@ void flap_tick(struct judge *j)
 		if (!waits(j, i) || j->now - i->last_end < quiet_ms(i))
 			continue;
 		incident_resolve(i, i->last_end);
+		testimony_resolved(j, i);
 		j->urgent = true;
 	}
 }

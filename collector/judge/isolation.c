@@ -115,6 +115,7 @@ static void cut_end(struct judge *j, int64_t at)
 	incident_evidence(
 	        j->cut, at, "judge", "Máy chủ giám sát đã có đường truyền trở lại", "The collector's line is back");
 	incident_resolve(j->cut, at);
+	testimony_resolved(j, j->cut);
 	j->cut = NULL;
 	j->cut_ended_at = j->now;
 	j->urgent = true;
@@ -168,6 +169,7 @@ static void worn_end(struct judge *j, int64_t at)
 	incident_evidence(j->worn, at, "judge", "Đường truyền của máy chủ giám sát đã tốt trở lại",
 	        "The collector's line is well again");
 	incident_resolve(j->worn, at);
+	testimony_resolved(j, j->worn);
 	j->worn = NULL;
 	j->urgent = true;
 	trouble_hold_all(j, RETURN_MS);

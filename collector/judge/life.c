@@ -170,6 +170,7 @@ bool life_close(struct judge *j, struct incident *i, const char *by, const char 
 	i->closed_by = mem_str(by);
 	i->close_reason = mem_str(reason);
 	incident_resolve(i, at);
+	testimony_resolved(j, i);
 	j->troubles_dirty = j->urgent = true;
 	return true;
 }

@@ -41,6 +41,7 @@ static struct judge_check *check_by_id(const struct judge *j, int64_t id)
 int load_gaps(struct store *s, struct judge *j)
 {
 	sqlite3_stmt *st;
+	j->awaiting = true;
 	if (sqlite3_prepare_v2(
 	            s->db, "SELECT check_id, start, stop, incident FROM gap ORDER BY check_id, start", -1, &st, NULL))
 		return -EIO;

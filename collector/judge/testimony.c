@@ -20,18 +20,19 @@
 #define WITNESS_WAIT_MS 300000 /* who has not told all by then is not waited for */
 #define LAST_WORD_MS 5000      /* events of a boot come some seconds after its first samples */
 #define OTHERS_BACK_MS 60000   /* agents of one site come back with a back-off of up to 30 s each */
-#define DARK_MARGIN_MS 10000   /* a gateway may be gone a moment before the last frame */
+#define TICK_MS 1000
+#define DARK_MARGIN_MS 10000 /* a gateway may be gone a moment before the last frame */
 
 /* ---- what a node tells ---- */
 
 void testimony_back(struct judge *j, struct judge_node *n, struct incident *i)
 {
-	(void)j;
 	if (i->kind != KIND_AGENT && i->kind != KIND_UPLINK && i->kind != KIND_GEAR && i->kind != KIND_INTERFACE)
 		return;
 	n->witnessed = i;
 	n->awake = 0;
 	n->dirty = true;
+	j->awaiting = true;
 }
 
 void testimony_boot(struct judge_node *n)
@@ -185,6 +186,7 @@ static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64
 	judge_know(j, i, FACT_AWAKE, ANSWER_NO, RANK_SITE, back, n->name);
 	event_recall(j, i);
 	incident_resolve(i, back);
+	testimony_resolved(j, i);
 	j->urgent = true;
 }
 
@@ -246,6 +248,7 @@ void testimony_resolved(struct judge *j, struct incident *i)
 	bool waits = i->kind == KIND_AGENT || i->facts.is[FACT_SILENT].answer == ANSWER_YES;
 	for (uint32_t k = 0; is_dark_kind(i) && k < j->fleet.count; k++)
 		waits |= root_of(j, j->fleet.nodes[k]->witnessed) == i;
+	j->awaiting |= waits;
 	if (!waits)
 		conclude(j, i);
 }
@@ -263,23 +266,41 @@ static bool awaits(const struct judge *j, const struct incident *i)
 	return is_dark_kind(i) && j->now - i->resolved_at < OTHERS_BACK_MS;
 }
 
-void testimony_tick(struct judge *j)
+/* Nodes that have told all, and those that have been waited for long enough. True: somebody is still to speak. */
+static bool hear_witnesses(struct judge *j)
 {
+	bool more = false;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		struct judge_node *n = j->fleet.nodes[k];
 		struct incident *i = root_of(j, n->witnessed);
-		bool given_up = i && i->state == INCIDENT_RESOLVED && j->now - i->resolved_at > WITNESS_WAIT_MS;
-		if (i && (n->awake & WITNESS_DONE)) {
+		if (!i)
+			continue;
+		if (n->awake & WITNESS_DONE) {
 			finish(j, n, i);
-		} else if (given_up) {
+		} else if (i->state == INCIDENT_RESOLVED && j->now - i->resolved_at > WITNESS_WAIT_MS) {
 			n->witnessed = NULL;
 			n->awake = 0;
 			n->dirty = true;
+		} else {
+			more = true;
 		}
 	}
+	return more;
+}
+
+void testimony_tick(struct judge *j)
+{
+	if (!j->awaiting || j->now - j->testified_at < TICK_MS)
+		return;
+	j->testified_at = j->now;
+	j->awaiting = hear_witnesses(j);
 	for (size_t k = j->incidents.count; k > 0; k--) {
 		struct incident *i = j->incidents.all[k - 1];
-		if (i->state == INCIDENT_RESOLVED && !i->final_known && !awaits(j, i))
+		if (i->state != INCIDENT_RESOLVED || i->final_known)
+			continue;
+		if (awaits(j, i))
+			j->awaiting = true;
+		else
 			conclude(j, i);
 	}
 }
