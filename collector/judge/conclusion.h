@@ -22,6 +22,10 @@
  * judge also writes {"type": "complaint", "complaint": {id, at, site, unit, node, words, by, incident (id or null), answer_vi, answer_en}}, key "complaint/ID/N", and
  * {"type": "drill", "drill": {id, ..., see drill.h}}, key "drill/ID/N".
  *
+ * "open" is said a second time, of an incident that was quiet so far (excused, or a warning), at the moment when somebody is to be mailed: the
+ * maintenance is over and it lasts, or its cause now is one that alarms. "detected_at" is then the end of what excused it. A merge says
+ * "update" with "merged_into". Beside these: "now_confidence" (of "cause_now"), "live" (its unit was live when it began).
+ *
  * The incident id is deterministic: it is made of the target and the second at which the trouble began,
  * for instance "mk-hq.svc-land.20250701T004200". The record's key is "incident/ID/CHANGE/N" with N the count of changes.
  *
