@@ -105,7 +105,9 @@ static bool explains_service(const struct incident *i, const char *service)
 /* How well it explains the complaint; 0 not at all. */
 static int explains(const struct judge *j, const struct incident *i, const struct complaint *c)
 {
-	if (!incident_covers(i, c->at, COMPLAINT_AFTER_MS) || c->at < i->opened_at - COMPLAINT_BEFORE_MS)
+	bool vague = i->kind == KIND_SERVICE && !same(i->service, c->service);
+	int64_t before = vague ? COMPLAINT_JUST_BEFORE_MS : COMPLAINT_BEFORE_MS;
+	if (!incident_covers(i, c->at, COMPLAINT_AFTER_MS) || c->at < i->opened_at - before)
 		return 0;
 	if (!is_felt(i) || !concerns_site(j, i, c->site) || !explains_service(i, c->service))
 		return 0;

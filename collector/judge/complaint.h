@@ -13,8 +13,10 @@
 
 #include "collector/judge/judge.h"
 
-#define COMPLAINT_WORDS_MAX 1000               /* bytes */
-#define COMPLAINT_BEFORE_MS (10 * 60000LL)     /* people notice before we do, */
+#define COMPLAINT_WORDS_MAX 1000           /* bytes */
+#define COMPLAINT_BEFORE_MS (10 * 60000LL) /* people notice before we do, */
+#define COMPLAINT_JUST_BEFORE_MS                                                                                       \
+	60000LL /* ... but one service explains a call that named none only when it failed just then */
 #define COMPLAINT_AFTER_MS (20 * 60000LL)      /* ... and call when it is over */
 #define COMPLAINT_OPEN_MS (8 * 86400000LL)     /* so long an incident found later takes it up: spools come back late */
 #define COMPLAINT_KEEP_MS (400LL * 86400000LL) /* rows in state.db */

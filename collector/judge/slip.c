@@ -217,7 +217,7 @@ static void put_span(struct slip *s)
 	const char *key = json_is_string(json_object_get(s->incident, "final_cause")) ? "confidence" : "now_confidence";
 	enum confidence c = confidence_named(
 	        *word_of(s->incident, key) ? word_of(s->incident, key) : word_of(s->incident, "confidence"));
-	int64_t minutes = ((to ? to : s->now) - from + 30000) / 60000;
+	int64_t minutes = ((to ? to : s->now) - from + 30000) / 60000, seconds = (s->now - from) / 1000;
 	char a[40], b[40];
 	line(s, "Hiện tượng: %s (%s)", "Trouble: %s (%s)", s->english ? w->en : w->vi,
 	        s->english ? confidence_name(c) : vi[c]);
@@ -225,9 +225,12 @@ static void put_span(struct slip *s)
 	if (to)
 		line(s, "Từ: %s đến %s, %lld phút", "Since: %s until %s, %lld minutes", a,
 		        clock_of(s, to, "%H:%M:%S %d/%m/%Y", b, sizeof b), (long long)minutes);
+	else if (seconds < 120)
+		line(s, "Từ: %s, chưa khôi phục (đã %lld giây)", "Since: %s, not restored (%lld seconds so far)", a,
+		        (long long)(seconds > 0 ? seconds : 0));
 	else
 		line(s, "Từ: %s, chưa khôi phục (đã %lld phút)", "Since: %s, not restored (%lld minutes so far)", a,
-		        (long long)(minutes > 0 ? minutes : 0));
+		        (long long)minutes);
 }
 
 /* ---- what was measured ---- */
@@ -267,6 +270,7 @@ static const struct proof {
 	enum answer answer;
 	bool power;
 } proofs[] = {
+        {FACT_SILENT, ANSWER_NO, true},
         {FACT_AWAKE, ANSWER_YES, true},
         {FACT_ON_BATTERY, ANSWER_NO, true},
         {FACT_OTHER_LINE, ANSWER_YES, true},
@@ -277,6 +281,7 @@ static const struct proof {
         {FACT_GEAR, ANSWER_YES, false},
         {FACT_PORT, ANSWER_YES, false},
         {FACT_CARRIER, ANSWER_YES, false},
+        {FACT_OTHER_LINE, ANSWER_YES, false},
 };
 
 static void put_proof(struct slip *s, bool power, const char *vi, const char *en, json_t *said)
