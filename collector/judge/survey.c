@@ -98,7 +98,8 @@ static void survey_lines(const struct view *v)
 	for (size_t k = 0; k < v->site->uplink_count; k++) {
 		const struct uplink *u = &v->site->uplinks[k];
 		struct seen out = look_terminals(v, u), in = look_inside(v, u);
-		bool alive = in.up || (out.up && !in.down);
+		/* a terminal stands at the near end of its line: that it answers inside says little when somebody looks from outside */
+		bool alive = !in.down && (out.up || (in.up && !out.down));
 		up += alive;
 		dark += !alive && (in.down || out.down);
 		if (own && u != own) {
@@ -108,8 +109,8 @@ static void survey_lines(const struct view *v)
 		}
 		terminal_up += out.up;
 		terminal_dark += out.down;
-		if (own && in.up != in.down)
-			know_first(v, FACT_LINE, in.up, RANK_SITE, v->site->id);
+		if (own && in.down && !in.up)
+			know_first(v, FACT_LINE, false, RANK_SITE, v->site->id);
 	}
 	if (terminal_up || terminal_dark)
 		know_first(v, FACT_TERMINAL, terminal_up, RANK_AFAR, AFAR);

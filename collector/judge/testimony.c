@@ -11,6 +11,7 @@
 
 #include "collector/judge/area.h"
 #include "collector/judge/event.h"
+#include "collector/judge/life.h"
 #include "collector/judge/rejudge.h"
 #include "collector/judge/topology.h"
 #include "collector/judge/trouble.h"
@@ -67,15 +68,14 @@ static void tell_what_was_well(struct judge *j, struct incident *i, const struct
 {
 	for (uint32_t k = 0; k < n->check_count; k++) {
 		const struct judge_check *c = n->checks[k];
-		bool own_line = c->uplink && n->site &&
-		                (i->uplink ? !strcmp(i->uplink, c->uplink->id) : n->site->uplink_count == 1);
 		if (!well_throughout(c, i))
 			continue;
 		if (c->kind == KIND_INTERFACE && i->facts.is[FACT_CARRIER].answer != ANSWER_NO)
 			tell(j, i, n, FACT_CARRIER, true, c->row_at);
 		else if (c->kind == KIND_PATH && !strcmp(c->instance, "gateway"))
 			tell(j, i, n, FACT_GATEWAY, true, c->row_at);
-		else if (c->kind == KIND_UPLINK && own_line)
+		/* a terminal stands at the near end of its line: only what is beyond says that the line was well */
+		else if (c->kind == KIND_PATH && !strcmp(c->instance, "core"))
 			tell(j, i, n, FACT_LINE, true, c->row_at);
 	}
 }
@@ -178,6 +178,8 @@ static void restarted(struct judge *j, struct judge_node *n, int64_t last, int64
 	i->late = j->now - last > INCIDENT_LATE_MS;
 	i->opened_at = i->began_at = last;
 	i->detected_at = i->simulated && i->late ? back : j->now;
+	life_begin(j, i, n->agent, last);
+	i->live = false; /* it came back by itself: a warning */
 	snprintf(vi, sizeof vi, "Mã khởi động của máy đã đổi; không có số liệu trong %lld giây",
 	        (long long)(back - last) / 1000);
 	snprintf(en, sizeof en, "Its boot id changed; no samples for %lld seconds", (long long)(back - last) / 1000);

@@ -128,11 +128,13 @@ static void trouble_speak(struct judge *j, const struct trouble *t, struct incid
 	const struct judge_check *c = t->check;
 	const char *who = c->node->name;
 	enum rank rank = j->now - t->from > LATE_DECIDES_MS ? RANK_HINDSIGHT : RANK_SITE;
-	for (size_t k = 0; k < sizeof sayings / sizeof sayings[0]; k++)
+	/* a service that is only affected says nothing about a line */
+	bool only_affected = c->kind == KIND_SERVICE && i->kind != KIND_SERVICE;
+	for (size_t k = 0; k < sizeof sayings / sizeof sayings[0] && !only_affected; k++)
 		if (sayings[k].kind == c->kind && (sayings[k].reason == ANY || sayings[k].reason == t->reason) &&
 		        (sayings[k].connected == ANY || sayings[k].connected == (int)t->connected))
 			judge_know(j, i, sayings[k].fact, sayings[k].answer, rank, t->from, who);
-	if (c->kind == KIND_SERVICE && c->service && c->service->check == CHECK_DNS)
+	if (c->kind == KIND_SERVICE && !only_affected && c->service && c->service->check == CHECK_DNS)
 		judge_know(j, i, FACT_IS_NAME_SERVER, ANSWER_YES, RANK_SITE, t->from, "inventory");
 	if (c->kind == KIND_UPLINK && c->machine.state == STATE_DOWN)
 		judge_know(j, i, FACT_LINE, ANSWER_NO, rank, t->from, who);
