@@ -23,6 +23,7 @@ struct news {
 	int64_t at_ms;
 	int rows;
 	bool drill; /* its own contacts only: never held, never escalated */
+	bool known; /* something was said of it before */
 };
 
 const struct contact *route_contact(const struct inventory *inv, const char *id)
@@ -214,12 +215,11 @@ static bool beginning_due(const struct news *n, int64_t now_ms)
 	/* a drill is told of whatever its severity: whether it is told is what it tests */
 	if (excused || (!alarm && !n->drill))
 		return false;
-	/* an incident that came back began long ago, yet is news */
-	if (!strcmp(n->change, "open"))
+	/* what came back, or was a warning or excused till now, began long ago, yet is news */
+	if (!strcmp(n->change, "open") && !n->known)
 		return now_ms - opened_at <= ROUTE_HORIZON_MS;
-	return !strcmp(n->change, "reopen") ||
-	       (!strcmp(n->change, "update") && !strcmp(desk_text(n->incident, "state"), "open") &&
-	               !known_routed(n->desk, n->id));
+	return strcmp(n->change, "update") ||
+	       (!strcmp(desk_text(n->incident, "state"), "open") && !known_routed(n->desk, n->id));
 }
 
 static int change_take(struct news *n, int64_t now_ms)
@@ -228,8 +228,11 @@ static int change_take(struct news *n, int64_t now_ms)
 	            !*desk_text(n->incident, "excused");
 	bool recent = now_ms - n->at_ms <= ROUTE_HORIZON_MS;
 	int64_t resolved_at = json_integer_value(json_object_get(n->incident, "resolved_at"));
+	json_t *before = known_get(n->desk, n->id);
 	int status = known_put(n->desk, n->incident, n->at_ms, news);
 
+	n->known = before != NULL;
+	json_decref(before);
 	if (!status && !known_urgent(n->incident))
 		status = escalate_end(n->desk, n->id);
 	if (status || !recent)

@@ -133,7 +133,7 @@ static void one_that_stalls_keeps_nobody_waiting(void **state)
 	owe(&p, "i1", "open", "hook:chat");
 	owe(&p, "i2", "open", "hook:chat");
 	for (int i = 0; i < 5; i++) {
-		char id[8];
+		char id[16];
 
 		snprintf(id, sizeof(id), "i%d", i);
 		owe(&p, id, "open", "hook:other");

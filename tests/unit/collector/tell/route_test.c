@@ -123,10 +123,10 @@ static void history_and_trifles_make_no_mail(void **state)
 	static void (*const spoils[])(json_t * body, json_t * incident) = {
 	        late_body, late_incident, warning, merged, another_type, nameless};
 
+	assert_int_equal(conclude(*state, "open", AT + ROUTE_HORIZON_MS + 1, AT + ROUTE_HORIZON_MS + 1, NULL), 0);
 	for (size_t i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++)
 		assert_int_equal(conclude(*state, "open", AT, AT, spoils[i]), 0);
 	assert_int_equal(conclude(*state, "open", AT, AT + ROUTE_HORIZON_MS + 1, NULL), 0);
-	assert_int_equal(conclude(*state, "open", AT + ROUTE_HORIZON_MS + 1, AT + ROUTE_HORIZON_MS + 1, NULL), 0);
 }
 
 static void a_long_outage_is_still_closed(void **state)
@@ -239,6 +239,17 @@ static void a_warning_becomes_an_alarm(void **state)
 	assert_int_equal(conclude(r, "update", AT + MINUTE, AT + MINUTE, NULL), 2);
 }
 
+/* Judge says "open" again when it is; and its first day is long past. */
+static void a_warning_of_weeks_becomes_an_alarm(void **state)
+{
+	static const int64_t later = AT + 20 * ROUTE_HORIZON_MS;
+	struct room *r = *state;
+
+	assert_int_equal(conclude(r, "open", AT, AT, warning), 0);
+	assert_int_equal(conclude(r, "open", later, later, NULL), 2);
+	assert_int_equal(conclude(r, "open", later, later, NULL), 0);
+}
+
 #define IN_A_ROOM(f) cmocka_unit_test_setup_teardown(f, room_open, room_close)
 
 int main(void)
@@ -252,6 +263,7 @@ int main(void)
 	        IN_A_ROOM(excused_ones_are_told_when_they_are_not_any_more),
 	        IN_A_ROOM(a_drill_is_told_to_its_own),
 	        IN_A_ROOM(a_warning_becomes_an_alarm),
+	        IN_A_ROOM(a_warning_of_weeks_becomes_an_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
