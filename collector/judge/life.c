@@ -16,12 +16,18 @@ static bool same(const char *a, const char *b)
 
 /* ---- excuses ---- */
 
+/* Silence is dated from the last word before it, so it seems to begin a little early. */
+static int64_t early_ms(const struct judge_check *c)
+{
+	return c->kind == KIND_AGENT ? c->step_ms + 5000 : 0;
+}
+
 /* The one that excuses what began at `from` and still holds at `at`; what began before it is not excused. */
 static const struct excuse *excuse_of(const struct judge *j, const struct judge_check *c, int64_t from, int64_t at)
 {
 	for (size_t k = 0; k < j->excuses.count; k++) {
 		const struct excuse *e = j->excuses.all[k];
-		if (e->approved && e->from <= from && from < e->until && at < e->until &&
+		if (e->approved && e->from - early_ms(c) <= from && from < e->until && at < e->until &&
 		        excuse_covers(e, j->inv, c, from))
 			return e;
 	}

@@ -6,6 +6,7 @@
  *   maintenance ID TARGET T T | maintenance-end ID | cut ID TARGET T T approved|unapproved     T may be of the day after, as ever
  *   expect life ID [excused E|none] [reopened N] [detected T] [closed BY|none] [comments N] [tickets N] [acked BY] [how WORD]
  *   expect said ID CHANGE N (conclusions with that change) | expect lost ID SERVICE N
+ *   expect excused-all yes (every incident there is)
  *   expect remembered N (incidents in memory)
  */
 
@@ -121,7 +122,11 @@ static bool life_expect(struct play *p, char **w, unsigned count)
 		expect_said(p, w + 1);
 	else if (!strcmp(w[0], "lost"))
 		expect_lost(p, w + 1);
-	else if (!strcmp(w[0], "remembered"))
+	else if (!strcmp(w[0], "excused-all")) {
+		for (size_t k = 0; k < p->judge.incidents.count; k++)
+			CHECK(p, p->judge.incidents.all[k]->excused, "%s is not excused",
+			        p->judge.incidents.all[k]->id);
+	} else if (!strcmp(w[0], "remembered"))
 		CHECK(p, p->judge.incidents.count == (size_t)atoi(w[1]), "%zu incidents are in memory, not %s",
 		        p->judge.incidents.count, w[1]);
 	else
