@@ -245,12 +245,12 @@ async function full() {
 // 99 sites fall dark at once: CPU from the first missing heartbeat to the conclusion, and to the mail.
 async function storm() {
   const dir = folder();
-  const { alone, spent, roles, seconds, open, mails } = await stormOf(dir, pinned);
-  const all = Object.values(spent).reduce((a, b) => a + b, 0);
+  const { alone, cpu, roles, seconds, open, cause, mails } = stormOf(dir);
+  const by = Object.entries(roles).map(([role, s]) => `${role} ${s.toFixed(2)}`).join(", ");
   console.log(`  judge alone: ${alone.cpu_s} CPU-s, ${alone.opened} opened (${alone.cause}); ${alone.back_cpu_s} CPU-s when all are back with their spools`);
-  console.log(`  collector: mailed after ${seconds.toFixed(1)} s, CPU-s: ${names(roles, spent)}; ${open} incident(s), ${mails} mail(s)`);
+  console.log(`  collector: mailed ${seconds.toFixed(1)} s after the cut, CPU-s: ${by}; ${open} incident(s), ${cause}, ${mails} mail(s)`);
   add("storm-judge", "CPU-s", alone.cpu_s, null, "-", { most: 0.5 });
-  add("storm", "CPU-s", all, null, "-", { most: 2 });
+  add("storm", "CPU-s", cpu, null, "-", { most: 2 });
   add("storm-mails", "mails", mails, null, "-", { most: 1 });
   rmSync(dir, { recursive: true, force: true });
 }

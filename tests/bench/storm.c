@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "collector/judge/judge.h"
 #include "collector/judge/store.h"
 #include "common/batch.h"
@@ -324,6 +326,15 @@ static void storm_open(struct storm *s, const char *db)
 	commit(s);
 }
 
+/* They were concluded in their time: core need not hear of them again. */
+static void forget_conclusions(const char *path)
+{
+	sqlite3 *db;
+	if (sqlite3_open(path, &db) || sqlite3_exec(db, "DELETE FROM conclusion", NULL, NULL, NULL))
+		exit(1);
+	sqlite3_close(db);
+}
+
 static void storm_close(struct storm *s)
 {
 	judge_free(&s->judge);
@@ -390,6 +401,8 @@ int main(int argc, char **argv)
 		rc = run(s);
 	}
 	storm_close(s);
+	if (fill)
+		forget_conclusions(s->o.db);
 	remove_folder(s);
 	free(s);
 	return rc;
