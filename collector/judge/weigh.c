@@ -283,7 +283,7 @@ static const struct cause_rule rules[] = {
 static const struct {
 	unsigned may, obvious, needs;
 } reach[CAUSE_COUNT] = {
-        .may = [CAUSE_SITE_POWER] = {DARK | OF(KIND_GEAR) | OF(KIND_HOST) | OF(KIND_UPS), .obvious = DARK},
+        [CAUSE_SITE_POWER] = {.may = DARK | OF(KIND_GEAR) | OF(KIND_HOST) | OF(KIND_UPS), .obvious = DARK},
         [CAUSE_AREA_POWER] = {.may = DARK | OF(KIND_HOST), .needs = FACT_NEIGHBOURS + 1},
         [CAUSE_UPLINK_DOWN] = {.may = DARK, .obvious = OF(KIND_AGENT) | OF(KIND_SERVICE)},
         [CAUSE_UPLINK_DEGRADED] = {.may = DARK | OF(KIND_SERVICE)},
