@@ -75,7 +75,7 @@ void lamp_lines(const struct scene *c, struct lamp *l, bool tslcd)
 {
 	const struct seen_check *worst = NULL;
 	const struct uplink *of = NULL;
-	unsigned count = 0, seen = 0, down = 0;
+	unsigned count = 0, down = 0;
 	for (size_t k = 0; k < c->site->uplink_count; k++) {
 		const struct uplink *u = &c->site->uplinks[k];
 		if ((u->kind == UPLINK_TSLCD) != tslcd)
@@ -83,7 +83,6 @@ void lamp_lines(const struct scene *c, struct lamp *l, bool tslcd)
 		const struct seen_check *s = line_seen(c, u);
 		count++;
 		of = of ? of : u;
-		seen += s != NULL;
 		down += s && s->state == STATE_DOWN;
 		if (s && (!worst || s->state > worst->state)) {
 			worst = s;
