@@ -268,8 +268,10 @@ int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_c
 {
 	struct deliver *d = mem_alloc(sizeof(*d));
 	char password[512] = "";
-	struct smtp_options options = {
-	        .server = config->mail.server, .user = config->mail.user, .tls = config->mail.tls};
+	struct smtp_options options = {.server = config->mail.server,
+	        .user = config->mail.user,
+	        .tls = config->mail.tls,
+	        .patience_ms = DELIVER_PATIENCE_MS};
 	int status = 0;
 
 	*out = NULL;

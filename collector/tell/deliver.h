@@ -17,12 +17,14 @@
 #include "collector/inventory/inventory.h"
 #include "collector/tell/outbox.h"
 #include "common/channel.h"
+#include "common/mail/smtp.h"
 
 #define DELIVER_FIRST_MS 2000
 #define DELIVER_MOST_MS (5 * 60000)
 #define DELIVER_LATER_MS 60000 /* first wait after a 4xx or a stall, doubling up to an hour, or DELIVER_MOST_MS */
 #define DELIVER_LATER_MOST_MS (64 * 60000)
 #define DELIVER_LATE_MS (5 * 60000)
+#define DELIVER_PATIENCE_MS SMTP_PATIENCE_MS /* with one mail: as long as a stall may hold up the others */
 #define DELIVER_GIVE_UP_MS (3 * 86400000LL)
 
 struct deliver;

@@ -152,10 +152,16 @@ static void html_part(const struct part *part, const char *pale, struct buf *out
 		        "</td></tr>\n");
 		break;
 	case PART_ITEM:
+		if (!part->label) {
+			html_tagged(out,
+			        "<tr><td colspan=\"2\" style=\"padding:3px 20px 3px 34px;text-indent:-14px\">– ",
+			        part->text, "</td></tr>\n");
+			break;
+		}
 		html_tagged(out,
 		        "<tr><td style=\"padding:3px 12px 3px "
 		        "20px;color:#5b6470;vertical-align:top;white-space:nowrap\">",
-		        part->label ? part->label : "", "</td>");
+		        part->label, "</td>");
 		html_tagged(
 		        out, "<td style=\"padding:3px 20px 3px 0;vertical-align:top\">", part->text, "</td></tr>\n");
 		break;

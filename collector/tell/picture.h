@@ -2,7 +2,7 @@
  * picture: asks render for the graph of a letter, and does not wait for ever.
  *
  * Tell process. The answer comes exactly once: a PNG of at most PICTURE_BYTES_MAX, or
- * nothing after PICTURE_WAIT_MS, on an error, when it is too large, or when render is away.
+ * nothing after PICTURE_WAIT_MS, on an error, or when render is away. One that is too large is asked for again, smaller, twice.
  */
 #ifndef SANSANG_TELL_PICTURE_H
 #define SANSANG_TELL_PICTURE_H

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """A real SMTP server for tests: every mail that it accepts becomes a file of the folder.
 
-  smtpd.py PORT FOLDER [--refuse 550|450] [--refuse-once] [--stall SECONDS] [--stall-data SECONDS]
+  smtpd.py PORT FOLDER [--refuse 550|450] [--refuse-once] [--stall SECONDS [--stall-for ADDRESS]] [--stall-data SECONDS]
                           [--tls] [--auth USER:PASSWORD]
 
 Files are named 0001.eml, 0002.eml ... in the order of acceptance, each beginning with X-MailFrom and X-RcptTo.
 --refuse answers RCPT with that code; --refuse-once does so the first time only; --stall sleeps before the answer to
-RCPT, --stall-data before the answer to the end of DATA. --tls offers STARTTLS with a certificate of its own that nobody
+RCPT (of that address only), --stall-data before the answer to the end of DATA. --tls offers STARTTLS with a certificate of its own that nobody
 trusts; --auth takes mails only after that login (which needs --tls); X-Tls and X-User say how a mail came. Prints "ready" when it listens; ends by SIGTERM.
 Runs on Debian's python3-aiosmtpd.
 """
@@ -28,7 +28,7 @@ class Keeper:
         self.refused = 0
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
-        if self.options.stall:
+        if self.options.stall and self.options.stall_for in ("", address):
             await asyncio.sleep(self.options.stall)
         if self.options.refuse and not (self.options.refuse_once and self.refused):
             self.refused += 1
@@ -91,6 +91,7 @@ if __name__ == "__main__":
     p.add_argument("--refuse", type=int, default=0)
     p.add_argument("--refuse-once", action="store_true")
     p.add_argument("--stall", type=float, default=0)
+    p.add_argument("--stall-for", default="")
     p.add_argument("--stall-data", type=float, default=0)
     p.add_argument("--tls", action="store_true")
     p.add_argument("--auth", default="")

@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "collector/tell/deliver.h"
+#undef DELIVER_PATIENCE_MS
+#define DELIVER_PATIENCE_MS 1500 /* a stall is waited out */
 #include "collector/tell/deliver.c"
 #include "collector/message.h"
 #include "tests/unit/collector/tell/province.h"
@@ -18,7 +21,8 @@ struct post {
 	struct inventory *inv;
 	struct deliver *d;
 	struct channel *near, *far;
-	int sent, drawn;
+	int sent, drawn, widths[8];
+	size_t large; /* the bytes of the next picture; each is 10 KB smaller */
 };
 
 static void on_question(struct channel *ch, uint16_t kind, uint32_t id, struct cursor *payload, void *arg)
@@ -30,10 +34,20 @@ static void on_question(struct channel *ch, uint16_t kind, uint32_t id, struct c
 
 	assert_int_equal(kind, MESSAGE_GRAPH);
 	assert_string_equal(json_string_value(json_object_get(o, "format")), "png");
+	p->widths[p->drawn % 8] = (int)json_integer_value(json_object_get(o, "width"));
 	json_decref(o);
 	p->drawn++;
 	buf_put_svarint(&b, 0);
-	buf_put_blob(&b, png, sizeof(png));
+	if (p->large) {
+		uint8_t *much = mem_alloc(p->large);
+
+		memcpy(much, png, 8);
+		buf_put_blob(&b, much, p->large);
+		p->large -= 10 * 1024;
+		free(much);
+	} else {
+		buf_put_blob(&b, png, sizeof(png));
+	}
 	channel_reply(ch, kind, id, b.data, b.len);
 	buf_free(&b);
 }
@@ -58,6 +72,7 @@ static void deliver_start(struct post *p, bool render)
 	assert_int_equal(outbox_open(&p->o, p->path), 0);
 	assert_int_equal(deliver_open(&p->d, &p->loop, &p->config, p->o, when_sent, p), 0);
 	deliver_set_inventory(p->d, p->inv);
+	deliver_set_key(p->d, (const uint8_t *)"a key of exactly thirty-two by.");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
 	p->near = channel_open(&p->loop, pair[0], &handlers, p);
 	p->far = channel_open(&p->loop, pair[1], &handlers, p);
@@ -131,6 +146,28 @@ static void has(const struct post *p, int n, const char *text, bool wanted)
 	free(mail);
 }
 
+static char *header_of(const struct post *p, int n, const char *name)
+{
+	char *mail = smtpd_mail(&p->server, n), *at = mail ? strstr(mail, name) : NULL, *value = NULL;
+
+	if (at) {
+		at += strlen(name) + 2;
+		value = mem_strn(at, strcspn(at, "\r\n"));
+	}
+	free(mail);
+	return value;
+}
+
+/* Its References name the other's Message-ID, tag and all. */
+static void answers(const struct post *p, int n, int opening)
+{
+	char *reference = header_of(p, n, "References"), *id = header_of(p, opening, "Message-ID");
+
+	assert_string_equal(reference, id);
+	free(reference);
+	free(id);
+}
+
 static void an_incident_is_a_thread(void **state)
 {
 	struct post *p = *state;
@@ -142,17 +179,67 @@ static void an_incident_is_a_thread(void **state)
 	owe(p, "resolve", "oncall", clock_wall_ms());
 	run_until(p, 3);
 	has(p, 1, "X-RcptTo: oncall@laocai.example", true);
-	has(p, 1, "Message-ID: <open.i1.oncall@laocai.example>", true);
+	has(p, 1, "Message-ID: <open.i1.oncall.", true);
 	has(p, 1, "In-Reply-To", false);
 	has(p, 1, "Content-Type: image/png", true);
 	has(p, 1, "Content-Language: vi", true);
 	has(p, 2, "X-RcptTo: chief@laocai.example", true);
 	has(p, 2, "Content-Language: en", true);
-	has(p, 3, "Message-ID: <resolve.i1.oncall@laocai.example>", true);
-	has(p, 3, "References: <open.i1.oncall@laocai.example>", true);
+	has(p, 3, "Message-ID: <resolve.i1.oncall.", true);
+	answers(p, 3, 1);
 	assert_null(smtpd_mail(&p->server, 4));
 	assert_int_equal(p->drawn, 3);
 	assert_int_equal(outbox_figures(p->o).sent, 3);
+	deliver_end(p);
+}
+
+static void a_picture_too_large_is_drawn_smaller(void **state)
+{
+	struct post *p = *state;
+
+	smtpd_start(&p->server, NULL, NULL);
+	deliver_start(p, true);
+	p->large = PICTURE_BYTES_MAX + 8 * 1024;
+	owe(p, "open", "oncall", clock_wall_ms());
+	run_until(p, 1);
+	has(p, 1, "Content-Type: image/png", true);
+	assert_int_equal(p->drawn, 2);
+	assert_true(p->widths[0] > p->widths[1]);
+	p->large = 10 * PICTURE_BYTES_MAX;
+	owe(p, "open", "chief", clock_wall_ms());
+	run_until(p, 2);
+	has(p, 2, "image/png", false);
+	assert_int_equal(p->drawn, 5);
+	deliver_end(p);
+}
+
+/* The server takes the mail of one person and thinks about the other's for ever. */
+static void a_stall_over_one_holds_up_nobody_else(void **state)
+{
+	struct post *p = *state;
+
+	smtpd_start(&p->server, "--stall=600", "--stall-for=oncall@laocai.example");
+	deliver_start(p, false);
+	owe(p, "open", "oncall", clock_wall_ms());
+	owe(p, "open", "chief", clock_wall_ms());
+	run_until(p, 1);
+	has(p, 1, "X-RcptTo: chief@laocai.example", true);
+	assert_int_equal(outbox_figures(p->o).queued, 1);
+	assert_int_equal(outbox_figures(p->o).failed, 0);
+	deliver_end(p);
+}
+
+static void without_key_nothing_is_sent(void **state)
+{
+	struct post *p = *state;
+
+	smtpd_start(&p->server, NULL, NULL);
+	deliver_start(p, false);
+	p->d->keyed = false;
+	owe(p, "open", "oncall", clock_wall_ms());
+	deliver_kick(p->d);
+	assert_false(p->d->busy);
+	assert_int_equal(outbox_figures(p->o).queued, 1);
 	deliver_end(p);
 }
 
@@ -233,10 +320,10 @@ static void killed_after_data_the_copy_has_the_same_name(void **state)
 	deliver_kick(p->d);
 	while (!outbox_figures(p->o).sent)
 		uv_run(&p->loop, UV_RUN_ONCE);
-	has(p, 1, "Message-ID: <open.i1.oncall@laocai.example>", true);
+	has(p, 1, "Message-ID: <open.i1.oncall.", true);
 	mail = smtpd_mail(&p->server, 2);
 	if (mail)
-		has(p, 2, "Message-ID: <open.i1.oncall@laocai.example>", true);
+		has(p, 2, "Message-ID: <open.i1.oncall.", true);
 	free(mail);
 	assert_null(smtpd_mail(&p->server, 3));
 	deliver_end(p);
@@ -249,6 +336,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        AT_THE_POST(an_incident_is_a_thread),
 	        AT_THE_POST(without_render_it_goes_all_the_same),
+	        AT_THE_POST(a_picture_too_large_is_drawn_smaller),
+	        AT_THE_POST(a_stall_over_one_holds_up_nobody_else),
+	        AT_THE_POST(without_key_nothing_is_sent),
 	        AT_THE_POST(mails_wait_for_the_server_in_order_and_say_late),
 	        AT_THE_POST(a_refused_person_holds_nobody_up),
 	        AT_THE_POST(killed_after_data_the_copy_has_the_same_name),
