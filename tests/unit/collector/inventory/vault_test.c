@@ -13,7 +13,9 @@ static const char text[] = "province: { id: p, name: P }\n"
                            "  - { id: g1, site: s, kind: gear, address: h, snmp: { community_file: sub/c } }\n"
                            "  - { id: g2, site: s, kind: gear, address: h, snmp: { version: 3, user: u, auth: SHA256, "
                            "auth_file: a } }\n"
-                           "services: [ { id: v, name: V, check: { tls: \"h:1\", ca_file: ca.pem } } ]\n";
+                           "services: [ { id: v, name: V, check: { tls: \"h:1\", ca_file: ca.pem } } ]\n"
+                           "alerts: { webhooks: [ { id: w, url: \"https://h/\", secret_file: hook } ] "
+                           "}\n";
 
 struct place {
 	char dir[64], province[96];
@@ -76,6 +78,7 @@ static int set_up(void **state)
 	free(sub);
 	put_file(p, "sub/c", "hush\n", 5, 0600);
 	put_file(p, "a", "12345678", 8, 0400);
+	put_file(p, "hook", "0123456789abcdef\n", 17, 0600);
 	put_file(p, "ca.pem", vault_test_pem, strlen(vault_test_pem), 0644);
 	p->inv = province_load(text);
 	*state = p;
@@ -89,6 +92,7 @@ static int tear_down(void **state)
 	remove_file(p, "sub/c");
 	remove_file(p, "sub");
 	remove_file(p, "a");
+	remove_file(p, "hook");
 	remove_file(p, "ca.pem");
 	rmdir(p->dir);
 	vault_free(p->vault);
@@ -108,6 +112,7 @@ static void test_files_are_held(void **state)
 	assert_string_equal(vault_text(p->vault, "a"), "12345678");
 	assert_memory_equal(vault_text(p->vault, "ca.pem"), "-----BEGIN CERTIFICATE-----", 27);
 	assert_null(strstr(vault_text(p->vault, "ca.pem"), "chatter"));
+	assert_string_equal(vault_text(p->vault, "hook"), "0123456789abcdef");
 	assert_null(vault_text(p->vault, "b"));
 	assert_null(vault_text(p->vault, NULL));
 	assert_null(vault_text(NULL, "a"));
@@ -150,6 +155,20 @@ static void test_contents_are_checked(void **state)
 	assert_int_equal(p->errors.count, 0);
 	put_file(p, "a", "1234567\n", 8, 0600);
 	expect(p, ":6:102: nodes[g2].snmp.auth_file: %/a holds 7 bytes, expected 8 to 127");
+}
+
+static void test_secrets_that_sign(void **state)
+{
+	struct place *p = *state;
+
+	put_file(p, "hook", "0123456789abcde\n", 16, 0600);
+	expect(p, ":8:64: alerts.webhooks[w].secret_file: %/hook holds 15 bytes, expected 16 to 127");
+	put_file(p, "hook", "0123456789abcdef", 16, 0644);
+	expect(p,
+	        ":8:64: alerts.webhooks[w].secret_file: %/hook has mode 0644, expected 0600: chmod 600 it, it holds a "
+	        "secret");
+	remove_file(p, "hook");
+	expect(p, ":8:64: alerts.webhooks[w].secret_file: %/hook cannot be read: No such file or directory");
 }
 
 static void test_what_is_no_file(void **state)
@@ -209,6 +228,7 @@ int main(void)
 	        T(test_files_are_held),
 	        T(test_modes_are_enforced),
 	        T(test_contents_are_checked),
+	        T(test_secrets_that_sign),
 	        T(test_what_is_no_file),
 	        T(test_authorities_are_certificates),
 	        T(test_equal),
