@@ -28,6 +28,7 @@
 #define URGENT_MS 50   /* changes of one cause share a batch */
 #define ROUTES_MS 1000 /* routes change in crowds: looked at when they are quiet */
 #define TRIM_STEPS 60
+#define HASTE_ONE_IN 25 /* echoes that a line loses */
 
 struct agent {
 	const struct agent_config *config;
@@ -134,6 +135,8 @@ static void sample_self(struct agent *a)
 	a->cpu_us = cpu_us;
 	a->cpu_boot_ms = now;
 	sample_row(a->sample, CLASS_AGENT, "", a->due_boot_ms, values);
+	if (a->uplink && uplink_ways(a->uplink, values))
+		sample_row(a->sample, CLASS_WAYS, "", a->due_boot_ms, values);
 }
 
 static void on_step(uv_timer_t *t)
@@ -164,11 +167,10 @@ static void sink_row(
 	int64_t filled[METRIC_COLUMNS_MAX];
 	struct agent *a = arg;
 
-	if (class_id == CLASS_UPLINK) {
-		memcpy(filled, values, metric_class(class_id)->count * sizeof(filled[0]));
-		lines_fill(a->lines, a->iface, subject, filled);
-		values = filled;
-	}
+	if (class_id == CLASS_UPLINK)
+		values = lines_filled(a->lines, a->iface, subject, values, filled);
+	if (class_id == CLASS_LOOK && a->uplink && values[LOOK_LOST] * HASTE_ONE_IN >= values[LOOK_ECHOES])
+		uplink_hurry(a->uplink);
 	sample_row(a->sample, class_id, subject, boot_ms, values);
 	herald_row(a->herald, class_id, subject, boot_ms, values);
 }

@@ -97,11 +97,14 @@ void lines_look(struct lines *l, struct sense_place *place)
 	place->interface = l->interface;
 }
 
-void lines_fill(const struct lines *l, const struct iface *iface, const char *instance, int64_t *values)
+const int64_t *lines_filled(const struct lines *l, const struct iface *iface, const char *instance,
+        const int64_t *values, int64_t filled[METRIC_COLUMNS_MAX])
 {
+	memcpy(filled, values, metric_class(CLASS_UPLINK)->count * sizeof(filled[0]));
 	for (size_t i = 0; iface && l->central && i < l->central->uplink_count; i++)
 		if (!strcmp(l->central->uplinks[i].instance, instance)) {
-			iface_octets(iface, l->interfaces[i], &values[PATH_IN_OCTETS], &values[PATH_OUT_OCTETS]);
-			return;
+			iface_octets(iface, l->interfaces[i], &filled[PATH_IN_OCTETS], &filled[PATH_OUT_OCTETS]);
+			break;
 		}
+	return filled;
 }

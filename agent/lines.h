@@ -20,7 +20,8 @@ void lines_close(struct lines *l);
 void lines_set(struct lines *l, const struct central *central);
 /* Routes may be others now. Gives where this host sends: borrowed until the next call; the collector is left alone. */
 void lines_look(struct lines *l, struct sense_place *place);
-/* The line's own traffic into `values` of a row of its class: counters of the interface that its target is reached by. */
-void lines_fill(const struct lines *l, const struct iface *iface, const char *instance, int64_t *values);
+/* A row of a line with its own traffic, counters of the interface that its target is reached by: copied to `filled`, and given. */
+const int64_t *lines_filled(const struct lines *l, const struct iface *iface, const char *instance,
+        const int64_t *values, int64_t filled[METRIC_COLUMNS_MAX]);
 
 #endif

@@ -9,8 +9,10 @@
 #include "agent/send/proxy.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/metric.h"
 #include "common/stall.h"
 
+#define HURRY_MS 60000
 #define TICK_MS 2500 /* half a heartbeat: each tick wakes an idle host */
 #define RETRY_FIRST_MS 5000
 #define RETRY_MOST_MS 30000
@@ -37,6 +39,8 @@ struct uplink {
 	size_t at; /* collector of the list that is tried */
 	unsigned failed_rounds;
 	char address[64], config_version[LINK_VERSION_SIZE], last_why[256], stall[256];
+	int64_t hurry_until_ms;
+	unsigned told_segments, told_lost; /* of this connection */
 };
 
 static void connect_next(struct uplink *u);
@@ -108,6 +112,13 @@ static void try_next(struct uplink *u, int64_t at_least_ms)
 
 /* ---- a connection ---- */
 
+static bool tcp_read(struct uplink *u, struct stall *out)
+{
+	int fd;
+
+	return u->stream && !uv_fileno((uv_handle_t *)tls_tcp(u->stream), &fd) && !stall_read(fd, out);
+}
+
 /*
  * What the kernel knows of a stalled connection. The other side may give it up first (it hears nothing of us while we hear
  * it), so what is seen while batches wait is kept for then.
@@ -115,9 +126,8 @@ static void try_next(struct uplink *u, int64_t at_least_ms)
 static void stall_note(struct uplink *u)
 {
 	struct stall s;
-	int fd;
 
-	if (uv_fileno((uv_handle_t *)tls_tcp(u->stream), &fd) || stall_read(fd, &s))
+	if (!tcp_read(u, &s))
 		return;
 	if (s.kind == STALL_NONE)
 		u->stall[0] = 0;
@@ -237,6 +247,7 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 	if (was_connected && !u->closing)
 		say_lost(u, over ? u->link.why : why);
 	u->stall[0] = 0;
+	u->told_segments = u->told_lost = 0;
 	if (was_connected && !u->closing && u->handlers->on_connected)
 		u->handlers->on_connected(false, "", u->arg);
 	if (enrolled) {
@@ -325,6 +336,7 @@ static void on_tick(uv_timer_t *timer)
 			tls_close(u->stream);
 		return;
 	}
+	u->link.hasty = now_ms(u) < u->hurry_until_ms;
 	link_tick(&u->link, now_ms(u), uv_hrtime());
 	if (u->link.state == LINK_OVER || u->link.unacked_count)
 		stall_note(u);
@@ -390,6 +402,30 @@ void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, cons
 	state.since_boot_ms = since_boot_ms;
 	link_hint(&u->link, boot_ms, &state);
 	flush(u);
+}
+
+void uplink_hurry(struct uplink *u)
+{
+	u->hurry_until_ms = now_ms(u) + HURRY_MS;
+}
+
+bool uplink_ways(struct uplink *u, int64_t *values)
+{
+	struct stall s;
+	unsigned lost;
+
+	if (!tcp_read(u, &s))
+		return false;
+	lost = stall_lost(&s);
+	if (lost <= u->told_lost || s.segments < u->told_segments) {
+		u->told_segments = s.segments;
+		return false; /* what turned out to have come after all stays told */
+	}
+	values[WAYS_SEGMENTS] = s.segments - u->told_segments;
+	values[WAYS_LOST] = lost - u->told_lost;
+	u->told_segments = s.segments;
+	u->told_lost = lost;
+	return true;
 }
 
 bool uplink_connected(const struct uplink *u)

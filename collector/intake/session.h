@@ -37,6 +37,8 @@ struct session {
 	int64_t heard_ms, beat_ms;
 	int64_t peer_boot_ms; /* of its last heartbeat */
 	int64_t skew_ms;      /* its wall clock less ours, at the hello */
+	int64_t ways_ms;      /* when what TCP lost was looked at */
+	unsigned told_segments, told_lost;
 	uint32_t rtt_us;
 	uint64_t epoch, next_seq; /* of the hello */
 	uint64_t backlog;

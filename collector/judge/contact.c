@@ -86,6 +86,14 @@ static void lost(struct judge *j, struct judge_node *n, enum agent_link link, in
 	tell_stall(j, n, o, at);
 }
 
+/* What intake's TCP lost on the way to the agent, since the connection began. */
+static void lossy(struct judge *j, struct judge_node *n, const json_t *o, int64_t at)
+{
+	ways_count_down(&check_quality_make(n->agent)->ways, at, json_integer_value(json_object_get(o, "lost")));
+	n->agent->dirty = true;
+	ways_tell(j, n, at);
+}
+
 static void copy_word(const json_t *o, const char *key, char *out, size_t size)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -107,6 +115,8 @@ void contact_record(struct judge *j, const struct record *r)
 		n->dirty = true;
 		if (!strcmp(state, "connected") || !strcmp(state, "heard") || !strcmp(state, "configured"))
 			contact_heard(j, n, r->at_ms);
+		else if (!strcmp(state, "lossy"))
+			lossy(j, n, o, r->at_ms);
 		else if (!strcmp(state, "silent"))
 			lost(j, n, LINK_SILENT, r->at_ms, o);
 		else if (!strcmp(state, "closed") || !strcmp(state, "reset"))

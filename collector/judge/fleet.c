@@ -202,10 +202,14 @@ void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *
 		memset(n->sets + n->set_count, 0, (set + 1 - n->set_count) * sizeof *n->sets);
 		n->set_count = set + 1;
 	}
-	bool look = !strcmp(class_name, metric_class(CLASS_LOOK)->name);
-	struct judge_check *c = look ? check_looked_at(n, subject) : fleet_subject(f, n, class_name, subject);
+	const struct metric_class *class = metric_class_named(class_name);
+	bool look = class && class->id == CLASS_LOOK, ways = class && class->id == CLASS_WAYS;
+	struct judge_check *c = look   ? check_looked_at(n, subject)
+	                        : ways ? n->agent
+	                               : fleet_subject(f, n, class_name, subject);
 	/* the first look may come before the first row of what is looked at */
-	n->sets[set] = (struct judge_set){.check = c, .known = c || !look, .look = look};
+	n->sets[set] =
+	        (struct judge_set){.check = c, .known = c || !look, .aside = (uint8_t)(look || ways ? class->id : 0)};
 }
 
 void fleet_relink(struct fleet *f, const struct inventory *inv)

@@ -152,6 +152,8 @@ static void settle_bad(struct judge *j, const struct move *m)
 		quality_worse(j, c, m->t.at);
 	else
 		quality_tell(j, c);
+	if (!down && c->uplink)
+		ways_tell(j, c->node, m->t.at);
 }
 
 static void settle(struct judge *j, const struct move *m)

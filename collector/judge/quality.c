@@ -230,6 +230,7 @@ void quality_encode(const struct quality *q, struct buf *out)
 	buf_put_varint(out, q->look.bursts);
 	buf_put_svarint(out, q->traffic.at);
 	buf_put_varint(out, q->traffic.rows);
+	ways_encode(&q->ways, out);
 	for (unsigned k = 0; k < 2; k++) {
 		buf_put_svarint(out, q->traffic.octets[k]);
 		put_double(out, q->traffic.bps[k]);
@@ -263,6 +264,7 @@ void quality_decode(struct quality *q, struct cursor *c)
 	q->look.bursts = (uint32_t)cursor_varint(c);
 	q->traffic.at = cursor_svarint(c);
 	q->traffic.rows = (uint32_t)cursor_varint(c) % (USUAL_ROWS + 1);
+	ways_decode(&q->ways, c);
 	for (unsigned k = 0; k < 2; k++) {
 		q->traffic.octets[k] = cursor_svarint(c);
 		q->traffic.bps[k] = get_double(c);

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/buf.h"
+#include "collector/judge/ways.h"
 
 #define QUALITY_SCALES 3
 #define QUALITY_ROWS 16
@@ -36,6 +36,7 @@ enum quality_bits { QUALITY_LOSSY = 1, QUALITY_SLOW = 2 };
 
 /* Zero at first. */
 struct quality {
+	struct ways ways; /* of the agent's connection */
 	double score[QUALITY_SCALES];
 	double usual_ms; /* round trip; 0 not known */
 	uint32_t rows;   /* that the usual round trip was made of, at most 64 */
