@@ -107,9 +107,9 @@ static void expect_reason(struct play *p, const char *id, const char *words)
 	json_array_foreach(json_object_get(json_object_get(o, "sheet"), "reasons"), index, reason)
 	{
 		found |= strstr(people_text(reason, "en"), words) != NULL;
-		if (!found)
-			print_error("there is: %s\n", people_text(reason, "en"));
 	}
+	json_array_foreach(found ? NULL : json_object_get(json_object_get(o, "sheet"), "reasons"), index, reason)
+	        print_error("there is: %s\n", people_text(reason, "en"));
 	CHECK(p, found, "the sheet of %s does not say: %s", id, words);
 	json_decref(o);
 }
