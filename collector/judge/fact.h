@@ -100,6 +100,8 @@ struct judge;
 struct incident;
 /* Heartbeats come every 5 s: so long after the last frame what was seen is of the time after. */
 #define SURVEY_BEAT_MS 6000
+/* So long after it a terminal that did not answer would have been told of at once: silence about it means that it answers. */
+#define SURVEY_TERMINAL_MS 19000
 /* Looks at fleet and topology as they are now and sets what they tell about the incident. */
 void fact_collect(struct judge *j, struct incident *i);
 /* Is that gear read by an agent of its own site? Then a line that is cut does not explain that it is silent. */

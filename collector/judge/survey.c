@@ -17,6 +17,7 @@
 #include "common/memory.h"
 
 #define AFAR "judge"
+#define AT_ONCE_MS 40000
 
 struct view {
 	struct judge *j;
@@ -25,7 +26,7 @@ struct view {
 };
 
 struct seen {
-	bool up, down;
+	bool up, down, at_once; /* at_once: it went down when the incident began */
 };
 
 static enum answer answer_of(bool yes)
@@ -36,10 +37,11 @@ static enum answer answer_of(bool yes)
 /* What a check says about the time since the incident began. */
 static void look(const struct view *v, const struct judge_check *c, struct seen *out)
 {
-	if (c->machine.state == STATE_DOWN && c->machine.at >= v->i->began_at)
+	if (c->machine.state == STATE_DOWN && c->machine.at >= v->i->began_at) {
 		out->down = true;
-	else if ((c->machine.state == STATE_UP || c->machine.state == STATE_DEGRADED) && !c->machine.run &&
-	         c->row_at >= v->i->began_at + SURVEY_BEAT_MS)
+		out->at_once |= c->machine.since <= v->i->began_at + AT_ONCE_MS;
+	} else if ((c->machine.state == STATE_UP || c->machine.state == STATE_DEGRADED) && !c->machine.run &&
+	           c->row_at >= v->i->began_at + SURVEY_BEAT_MS)
 		out->up = true;
 }
 
@@ -49,14 +51,27 @@ static void know_first(const struct view *v, enum fact f, bool yes, enum rank ra
 		judge_know(v->j, v->i, f, answer_of(yes), rank, v->j->now, who);
 }
 
+/* Bad news of a terminal come at once, good ones with the next batch. */
+static bool untold(const struct view *v, const struct judge_check *c)
+{
+	return c->machine.state == STATE_UP && !c->machine.run && c->node->link == LINK_CONNECTED &&
+	       c->node->life_at >= v->i->began_at + SURVEY_BEAT_MS &&
+	       v->j->now >= v->i->began_at + SURVEY_TERMINAL_MS &&
+	       c->row_at > v->i->began_at - state_patience_ms(c->step_ms);
+}
+
 static struct seen look_terminals(const struct view *v, const struct uplink *u)
 {
 	struct seen seen = {0};
 	for (uint32_t k = 0; k < v->j->fleet.count; k++) {
 		const struct judge_node *n = v->j->fleet.nodes[k];
-		for (uint32_t m = 0; m < n->check_count; m++)
-			if (n->checks[m]->terminal && n->checks[m]->site == v->site && n->checks[m]->uplink == u)
-				look(v, n->checks[m], &seen);
+		for (uint32_t m = 0; m < n->check_count; m++) {
+			const struct judge_check *c = n->checks[m];
+			if (!c->terminal || c->site != v->site || c->uplink != u)
+				continue;
+			look(v, c, &seen);
+			seen.up |= untold(v, c);
+		}
 	}
 	return seen;
 }
@@ -94,6 +109,7 @@ static bool one_carrier(const struct site *s)
 static void survey_lines(const struct view *v)
 {
 	const struct uplink *own = line_of(v);
+	bool late_word = false;
 	unsigned dark = 0, up = 0, other_up = 0, other_dark = 0, terminal_up = 0, terminal_dark = 0;
 	for (size_t k = 0; k < v->site->uplink_count; k++) {
 		const struct uplink *u = &v->site->uplinks[k];
@@ -109,10 +125,14 @@ static void survey_lines(const struct view *v)
 		}
 		terminal_up += out.up;
 		terminal_dark += out.down;
+		late_word |= out.down && out.at_once && !out.up;
 		if (own && in.down && !in.up)
 			know_first(v, FACT_LINE, false, RANK_SITE, v->site->id);
 	}
-	if (terminal_up || terminal_dark)
+	/* that it answers was only concluded from silence, or was so for a moment */
+	if (late_word && !terminal_up)
+		judge_know(v->j, v->i, FACT_TERMINAL, ANSWER_NO, RANK_AFAR, v->j->now, AFAR);
+	else if (terminal_up || terminal_dark)
 		know_first(v, FACT_TERMINAL, terminal_up, RANK_AFAR, AFAR);
 	if (other_up || (own && other_dark && other_dark + 1 == v->site->uplink_count))
 		know_first(v, FACT_OTHER_LINE, other_up, RANK_AFAR, AFAR);

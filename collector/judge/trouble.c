@@ -21,7 +21,7 @@
 #define ROOT_WAIT_MS 8000 /* for what may explain it to be decided */
 #define LINE_HOLD_MS 1500 /* the gateway's row comes with it, or a moment later */
 #define SURVEY_MS 1000
-#define TERMINAL_WAIT_MS 6000 /* from when the agent was found silent */
+#define TERMINAL_WAIT_MS 7500 /* from when the agent was found silent */
 #define TERMINAL_ASK_MS 250
 #define SURVEY_FOR_MS 900000 /* what is new about an incident after this time is told by somebody */
 #define ANY (-1)
@@ -309,7 +309,8 @@ static int64_t root_due(const struct judge *j, const struct trouble *t)
 static int64_t terminal_hold_ms(const struct judge *j, const struct trouble *t)
 {
 	const struct judge_check *c = t->check;
-	if (c->kind != KIND_AGENT || c->node->link != LINK_SILENT || j->now >= t->begun + TERMINAL_WAIT_MS)
+	if (c->kind != KIND_AGENT || c->node->link != LINK_SILENT || j->now >= t->begun + TERMINAL_WAIT_MS ||
+	        j->now >= t->from + SURVEY_TERMINAL_MS)
 		return 0;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
