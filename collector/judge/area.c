@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "collector/judge/area_scene.h"
 #include "collector/judge/area_words.h"
@@ -96,7 +97,7 @@ static struct incident *area_open(struct judge *j, const struct trouble *first)
 /* The incident of one of the sites becomes that of all. */
 static void area_widen(struct judge *j, struct incident *i)
 {
-	char **const own[] = {&i->site, &i->unit, &i->node, &i->uplink};
+	char **const own[] = {&i->site, &i->unit, &i->node, &i->uplink, &i->carrier, &i->circuit};
 	if (i->wide)
 		return;
 	i->wide = true;
@@ -210,6 +211,17 @@ static void know(struct judge *j, struct members *m, struct incident *root, enum
 	}
 }
 
+/* Whose lines they are that go by the thing: for the slip and the carrier's month. */
+static void name_carrier(struct incident *i, const struct site *site, const char *shared)
+{
+	for (size_t k = 0; k < site->uplink_count && !i->carrier; k++) {
+		const struct uplink *u = &site->uplinks[k];
+		bool by = (u->carrier && !strcasecmp(u->carrier, shared)) || (u->parent && !strcmp(u->parent, shared));
+		if (by && u->carrier)
+			i->carrier = mem_str(u->carrier);
+	}
+}
+
 static struct incident *area_make(struct judge *j, struct members *m, enum area_kind kind, const char *shared)
 {
 	look_through(j, m);
@@ -222,6 +234,8 @@ static struct incident *area_make(struct judge *j, struct members *m, enum area_
 	know(j, m, root, kind);
 	if (!before)
 		area_say_begin(j, root, kind == AREA_POWER ? NULL : shared);
+	if (kind != AREA_POWER && shared)
+		name_carrier(root, m->first->check->site, shared);
 	words_summary(j, root);
 	root->dirty = root->changed = j->urgent = true;
 	return root;
