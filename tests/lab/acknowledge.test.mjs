@@ -3,7 +3,7 @@
 import test, { after, before } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { Way, Service, freePort, smallProvince, sleep, until } from "./way.mjs";
@@ -66,6 +66,28 @@ function ask(path, { method = "GET", form, headers = {} } = {}) {
     req.on("error", failed);
     req.end(form);
   });
+}
+
+// A phone with scripts switched off: opens the link, presses the button.
+async function pressInBrowser(mark) {
+  const { startBrowser } = await import("../browser/browser.mjs");
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, ignoreHTTPSErrors: true, javaScriptEnabled: false });
+    const refused = [];
+    page.on("console", (line) => /Content Security Policy|Refused/.test(line.text()) && refused.push(line.text()));
+    await page.goto(`https://127.0.0.1:${way.webPort}/a/${mark}`);
+    const button = page.getByRole("button"), box = await button.boundingBox();
+    assert.ok(box.height >= 48 && box.width >= 300, "large enough for a thumb");
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "ack-before.png") });
+    const [answered] = await Promise.all([page.waitForResponse((response) => response.request().method() === "POST"), button.click()]);
+    await page.waitForLoadState();
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "ack-after.png") });
+    assert.deepEqual(refused, []);
+    return { status: answered.status(), text: await page.content() };
+  } finally {
+    await browser.close();
+  }
 }
 
 // The acts in the journal, whole.
@@ -148,7 +170,7 @@ test("strangers, others' mails and machines do not acknowledge by answering", { 
   await until("all are read", () => imap.seen() === before + 6, 30);
   await until("five are refused", async () => (await way.sansang("status")).tell.replies_refused === 5, 10);
   assert.equal((await incidentOf("land")).state, "open");
-  assert.deepEqual(refusals("reply").sort(), ["automatic", "forged", "forged", "sender", "sender"]);
+  assert.deepEqual(refusals("reply").sort(), ["automatic", "forged", "sender", "sender", "sender"]);
   assert.equal(imap.files().length, 6, "nothing is deleted");
 });
 
@@ -156,7 +178,7 @@ test("a person presses the button, once is enough, and the end is said kindly", 
   await sleep(60_000 - (Date.now() % 1000)); // the minute of those who asked too much
   const mark = markOf(mailsTo("oncall")[0]), origin = `https://127.0.0.1:${way.webPort}`;
   const press = () => ask(`/a/${mark}`, { method: "POST", form: `mark=${mark}`, headers: { origin, "sec-fetch-site": "same-origin" } });
-  const done = await press();
+  const done = existsSync("/usr/bin/chromium") ? await pressInBrowser(mark) : await press();
   assert.equal(done.status, 200);
   assert.match(done.text, /Đã ghi nhận[^]*Trực kỹ thuật/);
   await until("acknowledged", async () => (await incidentOf("land")).state === "acknowledged", 15);
@@ -187,10 +209,12 @@ test("a person's answer by mail acknowledges", { skip }, async () => {
 });
 
 test("a mailbox that is away stops nothing, and is read again when it is back", { skip }, async () => {
-  const { port } = imap;
   await imap.program.stop();
   await services.land.stop();
   const mails = mailsTo("oncall").length;
   await until("mails go on", () => mailsTo("oncall").length > mails, 60);
-  assert.equal(imap.port, port);
+  const mail = mailsTo("oncall").at(-1), incident = async () => (await way.incidents()).find((one) => mail.id.includes(one.id));
+  imap.put(answer({ from: "oncall@laocai.example", to: mail.id, body: "ack" }));
+  await imap.again();
+  await until("acknowledged", async () => (await incident()).state === "acknowledged", 60);
 });

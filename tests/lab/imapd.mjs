@@ -65,15 +65,21 @@ export class Imapd {
     writeFileSync(join(imap.dir, "passwd"), `${user}:{PLAIN}${password}::::::\n`);
     const [name, group] = ["-un", "-gn"].map((what) => execFileSync("id", root ? [what, "nobody"] : [what]).toString().trim());
     writeFileSync(join(imap.dir, "dovecot.conf"), settings(imap.dir, imap.port, name, group, uid, gid));
-    imap.program = new Program("dovecot", binary, ["-F", "-c", join(imap.dir, "dovecot.conf")], root ? { uid, gid } : {});
+    await imap.again();
+    return imap;
+  }
+
+  // Starts it, also after program.stop().
+  async again() {
+    const root = process.getuid() === 0;
+    this.program = new Program("dovecot", binary, ["-F", "-c", join(this.dir, "dovecot.conf")], root ? { uid: this.uid, gid: this.gid } : {});
     await until("IMAP server", () => {
-      if (imap.program.result) throw new Error(imap.program.output);
+      if (this.program.result) throw new Error(this.program.output);
       return new Promise((done) => {
-        const socket = connect(imap.port, "127.0.0.1").on("error", () => done(false));
+        const socket = connect(this.port, "127.0.0.1").on("error", () => done(false));
         socket.on("data", (text) => (socket.destroy(), done(/OK/.test(text))));
       });
     });
-    return imap;
   }
 
   // Delivers as a mail server does: written aside, then moved.
