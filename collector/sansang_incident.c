@@ -74,6 +74,8 @@ static void print_member(const struct options *o, const json_t *incident, const 
 	char text[TABLE_CELL_SIZE];
 
 	table_cell(o->english, incident, c, text, sizeof(text));
+	if (c->cell == CELL_NUMBER && !strcmp(text, "0"))
+		return; /* that nothing was counted is no news */
 	print_line(o->english, c->vi, c->en, text);
 }
 
@@ -131,7 +133,9 @@ static void print_causes(const struct options *o, const json_t *incident)
 static void print_rows(const struct options *o, const json_t *incident, const char *key, const char *vi, const char *en,
         const char *who, const char *what)
 {
+	static const struct column act = {"", "", "act", CELL_STATE};
 	const json_t *list = json_object_get(incident, key), *row;
+	char word[TABLE_CELL_SIZE];
 	size_t i;
 
 	if (json_array_size(list))
@@ -143,8 +147,9 @@ static void print_rows(const struct options *o, const json_t *incident, const ch
 		struct tm tm;
 		localtime_r(&at, &tm);
 		strftime(stamp, sizeof(stamp), "%d/%m %H:%M:%S", &tm);
-		printf("  %s  %s%s%s%s%s\n", stamp, text_of(row, who), *text_of(row, "act") ? " " : "",
-		        text_of(row, "act"), *text_of(row, what) ? ": " : "", text_of(row, what));
+		table_cell(o->english, row, &act, word, sizeof(word));
+		printf("  %s  %s%s%s%s%s\n", stamp, text_of(row, who), *word ? " " : "", word,
+		        *text_of(row, what) ? ": " : "", text_of(row, what));
 	}
 }
 
@@ -206,7 +211,6 @@ static void print_incident(const struct options *o, json_t *incident)
 	print_list(o, json_object_get(incident, "still_down"), "Còn gián đoạn", "Still down");
 	print_rows(o, incident, "evidence", "Bằng chứng", "Evidence", "who", o->english ? "en" : "vi");
 	print_rows(o, incident, "acts", "Việc đã làm", "Acts", "by", "text");
-	print_rows(o, incident, "tickets", "Phiếu báo hỏng", "Tickets", "by", "ticket");
 	print_rows(o, incident, "complaints", "Phản ánh", "User reports", "by", "words");
 }
 
