@@ -8,7 +8,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { Province, missingForLab } from "./province.mjs";
 import { judge, line, save, sheet } from "./faults/score.mjs";
-import { pairs, singles } from "./faults/table.mjs";
+import { downloadEnd, pairs, singles } from "./faults/table.mjs";
 import { noise } from "./faults/noise.mjs";
 import { build, sleep } from "./way.mjs";
 
@@ -59,23 +59,23 @@ export async function experiment(p, row, places, options = {}) {
   const t0 = Date.now();
   const since = () => (Date.now() - t0) / 1000;
   await Promise.all(parts.map((part, n) => part.on(p, ...places[n])));
-  const least = row.hold || options.least || (row.hard ? 32 : 45), most = row.hold || (row.hard ? 45 : 80) * slack;
+  const least = row.hold || options.least || (row.hard ? 26 : 40), most = row.hold || (row.within ?? (row.hard ? 45 : 80)) * slack;
   while (since() < least || (since() < most && p.mails().length - mailsBefore < due)) await sleep(500);
   const seen = (await p.incidents()).filter((i) => !known.has(i.id));
   const offAt = since();
   for (const [n, part] of parts.entries()) await part.off(p, ...places[n]);
-  const unquiet = await p.quiet((options.recovery ?? 110) * slack, options.settled ?? 10);
+  const unquiet = await p.quiet((options.recovery ?? 110) * slack, options.settled ?? 8), healing = p.healing;
   const incidents = (await p.incidents()).filter((i) => !known.has(i.id) || i.last_end > t0 || (i.resolved_at ?? 0) > t0);
   const mails = p.mails().slice(mailsBefore);
   const expectedSites = new Set(expected.flatMap((e) => [...(e.wide ?? []), ...(e.site ? [e.site] : [])]));
   const healthy = p.places.filter((place) => !expectedSites.has(place.id)).map((place) => place.name);
-  const result = { id: row.id, pair: !!row.pair, hard: !!row.hard, warning: !!row.warning, places: places.flat(), at: new Date(t0).toISOString(), load: Math.max(load, loadavg()[0]), offAt, took: since(), unquiet, ...judge({ row, expected, t0, incidents, mails, healthy, simultaneous: slack }) };
-  return { result, told: { result, expected, seen, incidents, mails: mails.map(({ text, ...m }) => m) } };
+  const result = { id: row.id, pair: !!row.pair, hard: !!row.hard, warning: !!row.warning, within: row.within, places: places.flat(), at: new Date(t0).toISOString(), load: Math.max(load, loadavg()[0]), offAt, took: since(), unquiet, ...judge({ row, expected, t0, incidents, mails, healthy, simultaneous: slack }) };
+  return { result, told: { result, expected, seen, healing, incidents, mails: mails.map(({ text, ...m }) => m) } };
 }
 
 // What an experiment may have left: nothing of it may spoil the next.
 async function clear(p) {
-  for (const [, child] of p.downloads ?? []) child.kill("SIGKILL");
+  for (const k of [...(p.downloads?.keys() ?? [])]) downloadEnd(p, k);
   await p.lab("fault_all_off").catch(() => {});
   return p.quiet(90);
 }

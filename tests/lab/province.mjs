@@ -238,10 +238,12 @@ ${each((place) => `  - { id: ${place.id}-web, name: "Một cửa ${place.name}",
     return words;
   }
   async quiet(seconds, settled = 6) {
-    const end = Date.now() + seconds * 1000;
+    const began = Date.now(), end = began + seconds * 1000;
     let since = 0, words = [];
+    this.healing = []; // what was still wrong, second by second
     for (;;) {
       words = await this.unwell().catch((error) => [error.message]);
+      if (words.join() !== this.healing.at(-1)?.words.join()) this.healing.push({ after: Math.round((Date.now() - began) / 1000), words });
       since = words.length ? 0 : since || Date.now();
       if (since && Date.now() - since >= settled * 1000) return [];
       if (Date.now() > end) return words;

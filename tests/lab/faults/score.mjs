@@ -66,7 +66,7 @@ export function judge({ row, expected, t0, incidents, mails, healthy, simultaneo
   const mayBe = (i) => expected.some((e) => about(i, e));
   const accused = incidents.filter((i) => !i.merged_into && sitesOf(i).length && !mayBe(i) && !sitesOf(i).every((s) => expected.some((e) => e.wide?.includes(s) || e.site === s)));
   const named = opening.filter((m) => healthy.some((name) => m.subject.includes(name)));
-  const limit = row.hard ? LIMITS.hard : LIMITS.soft;
+  const limit = row.within ? { detected: row.within, mailed: row.within } : row.hard ? LIMITS.hard : LIMITS.soft;
   const timed = causes.filter((c) => !c.late && !row.warning);
   const due = causes.filter((c, n) => !row.warning && !expected[n].optional).length;
   return {
@@ -94,7 +94,7 @@ const percent = (list, key) => (list.length ? (100 * list.filter((x) => x[key]).
 export function totals(results) {
   const good = results.filter((x) => !x.error);
   const single = good.filter((x) => !x.pair), both = good.filter((x) => x.pair);
-  const timed = good.flatMap((x) => (x.warning ? [] : x.causes.filter((c) => !c.late).map((c) => ({ ...c, hard: x.hard }))));
+  const timed = good.flatMap((x) => (x.warning || x.within ? [] : x.causes.filter((c) => !c.late).map((c) => ({ ...c, hard: x.hard }))));
   const most = (list, key) => (list.length ? Math.max(...list.map((c) => c[key] ?? Infinity)) : null);
   const one = (name, goal, got, met) => ({ name, goal, got, met });
   const share = (list, key, least, name) => {
@@ -106,9 +106,11 @@ export function totals(results) {
     return one(name, `<= ${limit} s`, list.length ? `slowest ${Number.isFinite(most_) ? most_.toFixed(1) : "never"} s, late ${late.length}/${list.length}` : "-", late.length === 0);
   };
   const hard = timed.filter((c) => c.hard), soft = timed.filter((c) => !c.hard);
+  const slow = good.filter((x) => x.within);
   return [
     within(hard, "detected", 15, "hard failures detected"), within(hard, "mailed", 30, "hard failures mailed"),
     within(soft, "detected", 60, "degradations detected"), within(soft, "mailed", 60, "degradations mailed"),
+    ...(slow.length ? [one("looked for once a minute", "<= 150 s", slow.map((x) => `${x.id} ${seconds(Math.max(...x.causes.map((c) => c.detected ?? Infinity)))} s`).join(", "), slow.every((x) => x.detectedInTime && x.mailedInTime))] : []),
     share(single, "firstRight", 90, "first cause, single"), share(both, "firstRight", 75, "first cause, pairs"),
     share(single, "finalRight", 98, "final cause, single"), share(both, "finalRight", 90, "final cause, pairs"),
     share(good, "mailsRight", 100, "one mail per root cause"),

@@ -2,7 +2,7 @@
 //
 // A row: id; needs: the kind of place that it takes (below); before(p, ...places): what must be so before it can happen; on, off; expect(...places):
 // one entry for each root cause, { site | service | collector | wide: [sites], first: [causes], final: [causes] }, `late` when it can only be
-// known afterwards; hard: detected within 15 s and mailed within 30 s, otherwise within 60 s; warning: no mail is due, it goes into the digest; hold:
+// known afterwards; hard: detected within 15 s and mailed within 30 s, otherwise within 60 s, or `within` that many; warning: no mail is due, it goes into the digest; hold:
 // seconds that it stays on, when not the usual.
 //
 // Places: one (a site with one line), two (a site with two), any, ups (site 1, with a UPS), fake (site 5, whose clock can be set), near (sites 1, 4
@@ -17,13 +17,20 @@ const simple = (name, ...args) => ({
   off: (p, k) => p.fault(name, k, "off"),
 });
 
-// A real download that fills the site's line.
+// Real downloads that fill the site's line.
 function download(p, k) {
-  const child = spawn("ip", ["netns", "exec", p.netns(`s${k}`), "curl", "-s", "--retry", "50", "--retry-delay", "1", "-o", "/dev/null", "http://10.0.9.10:8081/big"], { stdio: "ignore" });
+  const curl = "curl -s --retry 50 --retry-delay 1 -o /dev/null http://10.0.9.10:8081/big &";
+  const child = spawn("ip", ["netns", "exec", p.netns(`s${k}`), "sh", "-c", `${curl.repeat(6)} wait`], { stdio: "ignore", detached: true });
   (p.downloads ??= new Map()).set(k, child);
 }
-function downloadEnd(p, k) {
-  p.downloads?.get(k)?.kill("SIGKILL");
+export function downloadEnd(p, k) {
+  const child = p.downloads?.get(k);
+  p.downloads?.delete(k);
+  try {
+    if (child) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // they have ended
+  }
 }
 
 async function powerOff(p, k) {
@@ -51,7 +58,8 @@ export const singles = [
   { id: "loss_out", needs: "one", ...simple("loss", 25, "out"), expect: (k) => at(k, ["one-way-loss", "uplink-degraded"], ["one-way-loss"]) },
   { id: "oneway_in", needs: "one", hard: true, ...simple("oneway", "in"), expect: (k) => at(k, ["one-way-loss", "uplink-down"], ["one-way-loss"]) },
   { id: "oneway_out", needs: "one", hard: true, ...simple("oneway", "out"), expect: (k) => at(k, ["one-way-loss", "uplink-down"], ["one-way-loss"]) },
-  { id: "mtu", needs: "one", ...simple("mtu", 1400), expect: (k) => at(k, ["mtu-blackhole"]) },
+  // large packets are tried once a minute, and a hole is believed at the second time
+  { id: "mtu", needs: "one", within: 150, ...simple("mtu", 1400), expect: (k) => at(k, ["mtu-blackhole"]) },
   { id: "delay", needs: "one", ...simple("delay", 120, 10), expect: (k) => at(k, ["uplink-degraded"]) },
   { id: "burst", needs: "one", ...simple("burst", 15, 20), expect: (k) => at(k, ["uplink-degraded"]) },
   {
@@ -101,7 +109,7 @@ export const singles = [
 // the sum.
 function pair(a, b, { same, expect, hold } = {}) {
   const parts = [a, b].map((id) => singles.find((row) => row.id === id));
-  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard) };
+  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard), within: parts.find((part) => part.within)?.within };
 }
 
 const isolated = { collector: true, first: ["collector-isolated"], final: ["collector-isolated"] };
