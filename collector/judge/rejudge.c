@@ -29,11 +29,6 @@ static bool same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-bool rejudge_takes_along(enum cause cause)
-{
-	return (unsigned)cause < CAUSE_COUNT && reaches[cause] != REACH_NOTHING;
-}
-
 static bool at_site(const struct incident *i, const struct judge_check *c)
 {
 	return c->site && (same(i->site, c->site->id) || area_covers(i, c->site->id));
@@ -174,6 +169,7 @@ void rejudge_move(struct judge *j, struct judge_check *c, const struct transitio
 		j->gaps_dirty = true;
 	} else if (is_taken_along(i, c)) {
 		write_down(j, &g);
+		i->dirty = j->urgent = true;
 	}
 }
 

@@ -16,8 +16,6 @@
 void rejudge_move(struct judge *j, struct judge_check *c, const struct transition *t);
 /* The final cause of the incident is known, or another than before. */
 void rejudge_incident(struct judge *j, const struct incident *i);
-/* Does the cause take along what hangs behind the site's power or line? */
-bool rejudge_takes_along(enum cause cause);
 /* After loading; takes nothing. */
 void rejudge_restore(struct judge *j, struct judge_check *c, int64_t start, int64_t stop, struct incident *i);
 
