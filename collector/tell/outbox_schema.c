@@ -25,7 +25,7 @@ static const char *const steps[] = {
         "DROP INDEX outbox_untold;"
         "CREATE INDEX outbox_untold ON outbox(id) WHERE state IN ('sent', 'listed') AND told = 0 AND sent_at IS NOT "
         "NULL;"
-        "CREATE INDEX outbox_held ON outbox(contact, id) WHERE state = 'held';"
+        "CREATE INDEX outbox_held ON outbox(contact, created_at) WHERE state = 'held';"
         "CREATE INDEX outbox_opening ON outbox(contact, created_at) WHERE site IS NOT NULL;"
         "CREATE INDEX outbox_list ON outbox(list) WHERE list IS NOT NULL;"
         "CREATE TABLE known(id TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NULL, alarm INTEGER NOT NULL,"

@@ -12,11 +12,12 @@
 bool storm_holds(const struct desk *d, const char *contact, const char *site, int64_t at)
 {
 	const struct alerts *a = &d->inventory->alerts;
+	/* no more than decide are counted */
 	int64_t others = outbox_number(outbox_query(d->outbox,
-	                                       "SELECT count(DISTINCT site) FROM outbox WHERE contact = ?1 AND site IS "
-	                                       "NOT NULL AND site <> ?2 "
-	                                       "AND created_at > ?3",
-	                                       "ssi", contact, site, at - a->storm_every_ms),
+	                                       "SELECT count(*) FROM (SELECT DISTINCT site FROM outbox WHERE contact = "
+	                                       "?1 AND site IS NOT NULL "
+	                                       "AND site <> ?2 AND created_at > ?3 LIMIT ?4)",
+	                                       "ssii", contact, site, at - a->storm_every_ms, a->storm_sites),
 	        0);
 
 	return others >= a->storm_sites;
