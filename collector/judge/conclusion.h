@@ -29,8 +29,9 @@
  * The incident id is deterministic: it is made of the target and the second at which the trouble began,
  * for instance "mk-hq.svc-land.20250701T004200". The record's key is "incident/ID/CHANGE/N" with N the count of changes.
  *
- * tell writes one for each mail that the server took: {"type": "mail", "incident", "kind": "open" | "resolve" | "reopen" |
- * "resolve-2" | "escalate-N" | "storm-N" | "digest-DAY", "contact", "at" (ms)}, key "mail/INCIDENT/KIND/CONTACT"; judge passes over it.
+ * tell writes one for each mail about an incident that the server took: {"type": "mail", "incident", "kind": "open" | "resolve" | "reopen" |
+ * "resolve-2" | "escalate-N" | "storm-N", "contact", "at" (ms)}, key "mail/INCIDENT/KIND/CONTACT"; "storm-N" once for each incident that the list
+ * named. A digest of warnings writes none. Judge reads them for drills only.
  */
 #ifndef SANSANG_CONCLUSION_H
 #define SANSANG_CONCLUSION_H
