@@ -171,11 +171,11 @@ static void page_refuse(struct request *r, unsigned status, enum text why)
 
 /* ---- pace ---- */
 
-struct page_ack *page_ack_new(const char *timezone)
+struct page_ack *page_ack_new(const char *zone)
 {
 	struct page_ack *p = mem_alloc(sizeof(*p));
 
-	if (zone_load(timezone, &p->zone))
+	if (zone_load(zone, &p->zone))
 		p->zone = NULL;
 	return p;
 }

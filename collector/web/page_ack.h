@@ -20,7 +20,7 @@
 struct page_ack;
 
 /* Reads the time zone's file: it may be asked for after the sandbox. Never NULL. */
-struct page_ack *page_ack_new(const char *timezone);
+struct page_ack *page_ack_new(const char *zone);
 void page_ack_free(struct page_ack *p);
 
 void page_ack_show(struct request *r);  /* GET, HEAD */
