@@ -14,8 +14,10 @@
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
-#define LATE_DECIDES_MS 60000 /* what is older waits for nothing */
-#define PROOF_MS 6000         /* see area_scene.c */
+#define LATE_DECIDES_MS 60000  /* what is older waits for nothing */
+#define PROOF_MS 6000          /* see area_scene.c */
+#define OWN_HOLD_MS 8000       /* for the site's terminals to be looked at once more */
+#define TERMINAL_HOLD_MS 25000 /* until the site's agent is silent or not, and decided */
 #define ASK_MS 500
 #define STEPS_AWAY 3 /* who told nothing for so many steps is not waited for */
 #define TOLERANCE_MS 30000
@@ -57,15 +59,31 @@ static bool is_awaited(const struct judge *j, const struct trouble *t, const str
 	       o->row_at > t->from - STEPS_AWAY * o->step_ms && shares(j, o->uplink, c->uplink);
 }
 
+/* The site itself, from the other side: its terminals when its agent is silent, its agent when a terminal is dark. */
+static bool is_site_awaited(const struct trouble *t, const struct judge_check *o)
+{
+	const struct judge_check *c = t->check;
+	if (o->site != c->site || o->node->simulated)
+		return false;
+	if (c->kind == KIND_AGENT && o->terminal && o->machine.state != STATE_DOWN)
+		return o->row_at > t->from - STEPS_AWAY * o->step_ms &&
+		       (o->row_at < t->from + PROOF_MS || o->value[0] >= 100);
+	if (!c->terminal || o->kind != KIND_AGENT)
+		return false;
+	bool undecided = o->trouble && !o->trouble->incident && o->trouble->due;
+	return undecided || (o->node->link == LINK_CONNECTED && o->node->life_at < t->from + PROOF_MS);
+}
+
 int64_t area_hold_ms(const struct judge *j, const struct trouble *t)
 {
-	if (!area_scene_bears(t) || t->incident || j->now - t->from > LATE_DECIDES_MS ||
-	        j->now >= t->begun + AREA_HOLD_MS)
+	bool others = j->now < t->begun + AREA_HOLD_MS;
+	bool own = j->now < t->begun + (t->check->terminal ? TERMINAL_HOLD_MS : OWN_HOLD_MS);
+	if (!area_scene_bears(t) || t->incident || j->now - t->from > LATE_DECIDES_MS || (!others && !own))
 		return 0;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
 		for (uint32_t m = 0; m < n->check_count; m++)
-			if (is_awaited(j, t, n->checks[m]))
+			if ((others && is_awaited(j, t, n->checks[m])) || (own && is_site_awaited(t, n->checks[m])))
 				return ASK_MS;
 	}
 	return 0;

@@ -89,14 +89,18 @@ static void gather(struct area_scene *s, const struct judge *j, const struct tro
 	s->gone = s->count;
 }
 
-/* What a check says about a line since then: the agent's own word counts more than a look from outside. */
+/*
+ * What a check says about a line since then. The agent's own word counts more than a look from outside, but that its terminal, which
+ * stands at the site, answers it says nothing about the line.
+ */
 static void see_line(struct area_site *a, const struct judge_check *c, int64_t from, uint32_t *own_up)
 {
 	uint32_t bit = 1u << (c->uplink - a->site->uplinks);
 	bool up = (c->machine.state == STATE_UP || c->machine.state == STATE_DEGRADED) && c->row_at >= from + PROOF_MS;
-	if (up && !c->terminal)
+	bool near = !c->terminal && c->uplink->terminal;
+	if (up && !c->terminal && !near)
 		*own_up |= bit;
-	if (up)
+	if (up && !near)
 		a->up |= bit;
 	else if (c->machine.state == STATE_DOWN && c->machine.at >= from - AREA_WINDOW_MS)
 		a->down |= bit;

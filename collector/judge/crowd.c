@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "collector/judge/book.h"
+#include "collector/judge/explain.h"
 #include "collector/judge/trouble.h"
 #include "collector/judge/words.h"
 
 #define MANY_SITES 3
 #define MANY_SERVICES 3
+#define MANY_NAMES 2 /* of services whose names are not resolved */
 #define NAMES_MAX 16
 #define SPREAD_MS 30000
 
@@ -91,6 +93,20 @@ static void widen(struct judge *j, struct incident *i)
 	book_widened(j, i);
 }
 
+/* What waits to be decided of the same service belongs to it too: the first mail says how many they are. */
+static void take_waiting(struct judge *j, const struct trouble *t, struct incident *root, int64_t window)
+{
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		struct trouble *o = j->troubles[k];
+		if (o == t || o->incident || !o->due || o->check->service != t->check->service ||
+		        o->check->kind != KIND_SERVICE || o->check->node->simulated != t->check->node->simulated ||
+		        llabs(o->from - t->from) > window)
+			continue;
+		add_site(root, o->check->site->id);
+		trouble_join(j, o, root, true);
+	}
+}
+
 static struct incident *from_many_sites(struct judge *j, struct trouble *t)
 {
 	struct crowd w = crowd_of(j, t);
@@ -113,6 +129,7 @@ static struct incident *from_many_sites(struct judge *j, struct trouble *t)
 			add_site(root, i->site);
 		trouble_merge(j, i, root, true);
 	}
+	take_waiting(j, t, root, window);
 	return root;
 }
 
@@ -136,6 +153,9 @@ static bool together(const struct trouble *o, const struct trouble *t)
 		return false;
 	if (llabs(o->from - t->from) > root_tolerance_ms(t->check))
 		return false;
+	/* what is not resolved fails with what is not resolved */
+	if (explain_reason(t->reason, EXPLAINED_BY_NAMES) != explain_reason(o->reason, EXPLAINED_BY_NAMES))
+		return false;
 	return o->incident ? o->primary && !o->incident->wide && incident_is_open(o->incident) : o->due != 0;
 }
 
@@ -151,7 +171,8 @@ static struct incident *many_at_one_site(struct judge *j, struct trouble *t)
 		if (o->incident && (!w.first || o->incident->opened_at < w.first->opened_at))
 			w.first = o->incident;
 	}
-	if (w.count < MANY_SERVICES)
+	unsigned least = explain_reason(t->reason, EXPLAINED_BY_NAMES) ? MANY_NAMES : MANY_SERVICES;
+	if (w.count < least)
 		return NULL;
 	struct incident *root = w.first ? w.first : trouble_open(j, t);
 	for (size_t k = 0; k < j->trouble_count; k++) {

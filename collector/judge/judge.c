@@ -24,7 +24,6 @@
 #define LATE_DECIDES_MS 60000
 #define CROWD_HOLD_MS 3000     /* for a service that many sites check: do the others fail too? */
 #define LINE_HOLD_MS 5000      /* until the line has spoken */
-#define TERMINAL_HOLD_MS 15000 /* until the site's agent is silent or not */
 #define MANY_SITES 3
 
 void judge_init(struct judge *j, int64_t step_ms, const struct judge_source *source)
@@ -126,12 +125,6 @@ static int64_t hold_of(const struct judge *j, const struct judge_check *c, int64
 {
 	if (j->now - from > LATE_DECIDES_MS && j->now - from > 2 * c->step_ms)
 		return 0;
-	if (c->kind == KIND_PATH) {
-		for (uint32_t k = 0; k < j->fleet.count; k++)
-			if (j->fleet.nodes[k]->site == c->site && j->fleet.nodes[k]->link != LINK_NEVER)
-				return TERMINAL_HOLD_MS;
-		return 0;
-	}
 	if (c->kind != KIND_SERVICE || !c->service)
 		return 0;
 	if (reason != REASON_REFUSED && !line_spoke(c, from))

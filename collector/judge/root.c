@@ -229,7 +229,8 @@ static struct incident *root_of_service(struct judge *j, struct trouble *t, bool
 	i = i ? i : look(j, c, t->from, ROOT_SLOW_MS, is_of_node, &reason);
 	i = i ? i : root_line(j, c, t->from, reason);
 	if (!i && explain_reason(reason, EXPLAINED_BY_CUT)) {
-		i = at_site(j, c, KIND_AGENT, t->from, 0);
+		/* it may have failed a moment before the last frame that came */
+		i = at_site(j, c, KIND_AGENT, t->from, root_tolerance_ms(c));
 		if (i && !area_is(i) && !same(i->node, c->node->name))
 			i = NULL;
 	}
@@ -399,6 +400,9 @@ bool root_contradicted(const struct judge *j, const struct trouble *t)
 {
 	/* that the agent is heard says nothing against a line that is merely bad */
 	if (!t->check->terminal || t->check->machine.state == STATE_DEGRADED)
+		return false;
+	/* ... nor against one of several */
+	if (t->check->site->uplink_count > 1)
 		return false;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *n = j->fleet.nodes[k];
