@@ -6,7 +6,7 @@
  *   drill ID TARGET CAUSE T T CONTACT|none            planned from T to T
  *   drill-begin ID | drill-cancel ID | mail INCIDENT CONTACT (tell's word that the server took it)
  *   expect complaint ID FOUND [INCIDENT] | expect answer ID WORDS (part of the English one) | expect named ID SERVICE|none
- *   expect reports INCIDENT N (user reports that it explains)
+ *   expect reports INCIDENT N (user reports that it explains) | expect slip INCIDENT WORDS|none (part of the Vietnamese fault slip)
  *   expect drill ID STATE [REASONS N] [detect MS] [mail MS] | expect reason ID WORDS (part of an English one)
  */
 
@@ -114,6 +114,20 @@ static void expect_reason(struct play *p, const char *id, const char *words)
 	json_decref(o);
 }
 
+static void expect_slip(struct play *p, const char *id, const char *words)
+{
+	const struct incident *i = incident_find(&p->judge.incidents, id);
+	CHECK(p, i, "no incident %s", id);
+	json_t *o = incident_json(i);
+	char *text = slip_text(o, p->inv, NULL, false, p->now);
+	bool says = strstr(text ? text : "none", words) != NULL;
+	if (!says && text)
+		fputs(text, stderr); /* longer than what print_error() shows */
+	CHECK(p, says, "the slip of %s does not say \"%s\"", id, words);
+	free(text);
+	json_decref(o);
+}
+
 static bool people_expect(struct play *p, const struct event *e, char **w, unsigned count)
 {
 	const char *rest = count > 1 ? strstr(e->text, w[1]) + strlen(w[1]) : "";
@@ -124,6 +138,8 @@ static bool people_expect(struct play *p, const struct event *e, char **w, unsig
 		expect_drill(p, w + 1, count - 1);
 	} else if (!strcmp(w[0], "reason")) {
 		expect_reason(p, w[1], rest);
+	} else if (!strcmp(w[0], "slip")) {
+		expect_slip(p, w[1], rest);
 	} else if (!strcmp(w[0], "reports")) {
 		const struct incident *i = incident_find(&p->judge.incidents, w[1]);
 		CHECK(p, i, "no incident %s", w[1]);

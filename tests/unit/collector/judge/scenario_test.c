@@ -43,6 +43,7 @@
 
 #include "collector/judge/availability.h"
 #include "collector/judge/judge.h"
+#include "collector/judge/slip.h"
 #include "collector/judge/store.h"
 #include "common/batch.h"
 #include "common/memory.h"
