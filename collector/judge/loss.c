@@ -11,6 +11,7 @@
 #define INTERVALS_MAX 2000
 #define EXCUSED_MAX 64
 #define PAIRS_MAX 8192
+#define SEEN_MAX 16 /* agents of one site that check the same */
 
 struct pair {
 	const struct service *service;
@@ -25,6 +26,8 @@ struct loss {
 	size_t minutes;
 	struct pair *pairs;
 	size_t pair_count;
+	const struct judge_node **nodes; /* those with checks, by site */
+	size_t node_count;
 	uint8_t *lost, *down; /* a byte a minute: of the service, and of one site */
 	struct interval *intervals;
 	struct excused excused[EXCUSED_MAX];
@@ -107,14 +110,49 @@ static void mark_up(struct loss *l, const struct check_history *h)
 			l->down[m] |= 2;
 }
 
+/* By identity: only who is at the same site matters. */
+static int compare_sites(const struct site *a, const struct site *b)
+{
+	return (uintptr_t)a < (uintptr_t)b ? -1 : a != b;
+}
+
+static int compare_nodes(const void *a, const void *b)
+{
+	const struct judge_node *const *x = a, *const *y = b;
+	return compare_sites((*x)->site, (*y)->site);
+}
+
+/* One look at the fleet, however many services and sites there are. */
+static void nodes_take(struct loss *l)
+{
+	l->nodes = mem_alloc((l->j->fleet.count + 1) * sizeof(*l->nodes));
+	for (uint32_t k = 0; k < l->j->fleet.count; k++)
+		if (l->j->fleet.nodes[k]->site && l->j->fleet.nodes[k]->check_count)
+			l->nodes[l->node_count++] = l->j->fleet.nodes[k];
+	if (l->node_count > 1)
+		qsort(l->nodes, l->node_count, sizeof *l->nodes, compare_nodes);
+}
+
+static size_t first_node(const struct loss *l, const struct site *site)
+{
+	size_t low = 0, high = l->node_count;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (compare_sites(l->nodes[mid]->site, site) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static void lose_at_site(struct loss *l, const struct pair *p)
 {
-	const struct judge_check *seen[16];
+	const struct judge_check *seen[SEEN_MAX];
 	unsigned count = 0;
-	for (uint32_t k = 0; k < l->j->fleet.count && count < 16; k++) {
-		const struct judge_node *n = l->j->fleet.nodes[k];
-		const struct judge_check *c = n->site == p->site ? fleet_check(n, KIND_SERVICE, p->service->id) : NULL;
-		if (c)
+	for (size_t k = first_node(l, p->site); k < l->node_count && l->nodes[k]->site == p->site; k++) {
+		const struct judge_check *c = fleet_check(l->nodes[k], KIND_SERVICE, p->service->id);
+		if (c && count < SEEN_MAX)
 			seen[count++] = c;
 	}
 	memset(l->down, 0, l->minutes);
@@ -163,9 +201,12 @@ json_t *loss_count(const struct judge *j, const struct incident *i, loss_read re
 	json_array_foreach(i->affects, k, what) pairs_of(&l, json_string_value(what));
 	if (l.pair_count > 1)
 		qsort(l.pairs, l.pair_count, sizeof *l.pairs, compare_pairs);
+	if (l.pair_count)
+		nodes_take(&l);
 	for (k = 0; k < l.pair_count;)
 		k = lose_service(&l, k, out);
 	free(l.pairs);
+	free(l.nodes);
 	free(l.intervals);
 	free(l.lost);
 	free(l.down);
