@@ -235,13 +235,19 @@ static void put_span(struct slip *s)
 
 /* ---- what was measured ---- */
 
-/* Stable: what was told of one moment stays as it was told. */
+/* What judge says of a moment, then who saw it; else as it was told. */
+static bool comes_before(const json_t *a, const json_t *b)
+{
+	int64_t at = time_of(a, "at"), other = time_of(b, "at");
+	return at != other ? at < other : !strcmp(word_of(a, "who"), "judge") && strcmp(word_of(b, "who"), "judge");
+}
+
 static void sort_by_time(const json_t **rows, size_t count)
 {
 	for (size_t k = 1; k < count; k++) {
 		const json_t *row = rows[k];
 		size_t m = k;
-		for (; m > 0 && time_of(rows[m - 1], "at") > time_of(row, "at"); m--)
+		for (; m > 0 && comes_before(row, rows[m - 1]); m--)
 			rows[m] = rows[m - 1];
 		rows[m] = row;
 	}
@@ -258,10 +264,12 @@ static void put_evidence(struct slip *s)
 		return;
 	sort_by_time(rows, count);
 	line(s, "Đo được:", "Measured:");
-	for (k = 0; k < count && k < EVIDENCE_MAX; k++)
+	for (k = 0; k < count && k < EVIDENCE_MAX; k++) {
+		bool ours = !strcmp(word_of(rows[k], "who"), "judge");
+		const char *who = !ours ? word_of(rows[k], "who") : s->english ? "the collector" : "máy chủ giám sát";
 		line(s, "- %s %s (%s)", "- %s %s (%s)", clock_of(s, time_of(rows[k], "at"), "%H:%M:%S", at, sizeof at),
-		        sentence(word_of(rows[k], s->english ? "en" : "vi"), text, sizeof text),
-		        word_of(rows[k], "who"));
+		        sentence(word_of(rows[k], s->english ? "en" : "vi"), text, sizeof text), who);
+	}
 }
 
 /* What proves that power and network of the site are fine. */
