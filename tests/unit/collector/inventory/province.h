@@ -54,7 +54,15 @@ static const char province_text[] =
         "  - { id: names, name: DNS, via: mk-net, every: 30s, succeeds: land, mandatory: no, from: 2025-07-01,\n"
         "      check: { dns: { server: 10.0.0.53, name: laocai.example, expect: 10.0.0.5 } }, checked_by: [mk-hq] }\n"
         "gates: [ { any: thing } ]\n"
+        "alerts: { rotas: [ { id: duty, members: [oncall], start: 2025-06-30, handover: \"08:00\", turn: 7d,\n"
+        "                     holidays: [ { from: 2025-09-01, until: 2025-09-03, who: oncall } ] } ],\n"
+        "          routes: [ { units: [muong-khuong], sites: [mk-hq], sectors: [land], causes: [site-power], severity: "
+        "alarm, to: [duty],\n"
+        "                      escalate: [ { after: 15m, to: [oncall] } ], webhooks: [chat] } ],\n"
+        "          webhooks: [ { id: chat, url: \"https://h/x\" } ], digest: { at: \"07:00\", to: [duty] }, storm: { "
+        "sites: 5, every: 30m } }\n"
         "tasks: []\n"
+        "maintenance: [ { id: m, targets: [\"site:mk-hq\"], from: 2025-07-05, until: 2025-07-06, reason: R } ]\n"
         "calendar:\n";
 
 static inline int province_load_bytes(const char *text, size_t len, struct inventory **out, struct conf_errors *errors)
