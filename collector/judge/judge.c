@@ -336,8 +336,10 @@ void judge_resume(struct judge *j, int64_t now)
 
 void judge_free(struct judge *j)
 {
-	for (size_t k = 0; k < j->trouble_count; k++)
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		free(j->troubles[k]->known);
 		free(j->troubles[k]);
+	}
 	for (size_t k = 0; k < j->hour_count; k++)
 		buf_free(&j->hours[k].body);
 	acts_forget(j);
