@@ -149,6 +149,8 @@ static bool shows_down(const struct judge *j, const struct judge_check *c)
 
 bool life_is_down(const struct judge *j, const struct incident *i)
 {
+	if (j->cut == i || j->worn == i)
+		return true;
 	for (size_t k = 0; k < j->trouble_count; k++)
 		if (j->troubles[k]->incident == i && j->troubles[k]->primary && shows_down(j, j->troubles[k]->check))
 			return true;

@@ -97,6 +97,8 @@ static json_t *still_down(const struct view *v, const char *id)
 	int64_t now = clock_wall_ms();
 	if (!st)
 		return list;
+	if (view_is_cut(v, id))
+		json_array_append_new(list, json_string("collector"));
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		int kind = sqlite3_column_int(st, 0);

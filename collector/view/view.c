@@ -43,7 +43,7 @@ static const char *phase_of(const struct inventory *inv, int64_t at)
 	return inv->go_live && at < inv->go_live ? "trial" : "live";
 }
 
-static bool is_cut(const struct view *v)
+bool view_is_cut(const struct view *v, const char *id)
 {
 	sqlite3_stmt *st = rows_query(v->rows, QUERY_META);
 	bool cut = false;
@@ -51,7 +51,7 @@ static bool is_cut(const struct view *v)
 		return false;
 	sqlite3_bind_text(st, 1, "cut", -1, SQLITE_STATIC);
 	if (sqlite3_step(st) == SQLITE_ROW)
-		cut = rows_text(st, 0)[0];
+		cut = id ? !strcmp(rows_text(st, 0), id) : rows_text(st, 0)[0];
 	sqlite3_reset(st);
 	return cut;
 }
@@ -93,7 +93,7 @@ json_t *view_province(struct view *v, int64_t at)
 	        json_text(v->config->timezone), "step_ms", (json_int_t)v->config->step_ms, "trial_from",
 	        json_time(inv->trial_from), "go_live", json_time(inv->go_live), "phase", phase_of(inv, at), "simulated",
 	        (int)inv->simulated, "counts", states, "incidents_open", (json_int_t)open, "full", 0,
-	        "collector_isolated", (int)is_cut(v));
+	        "collector_isolated", (int)view_is_cut(v, NULL));
 }
 
 static int64_t unit_open(const struct inventory *inv, const json_t *by_site, const struct unit *u, int64_t at)

@@ -36,6 +36,8 @@ json_t *unit_events(const struct view *v, const struct snapshot *s, const struct
 
 /* id, name, kind, code, state, since, reasons, simulated, former. New reference. */
 json_t *unit_row(const struct view *v, const struct snapshot *s, const struct unit *u, int64_t at);
+/* Is the collector's own line down: is that incident the one, or (id NULL) is there any? */
+bool view_is_cut(const struct view *v, const char *id);
 /* ms, or null for 0. */
 json_t *json_time(int64_t ms);
 /* String, or null for NULL. */
