@@ -38,7 +38,7 @@ void verdict_add_rows(const struct scene *s, struct page *p)
 		page_add(p, PART_ROW, scene_word(s, WORD_RESPONSIBLE), word_of_key(responsible, s->language));
 }
 
-/* "mất điện tại địa điểm: máy chủ vẫn chạy suốt" */
+/* "không phải mất điện tại địa điểm: máy chủ vẫn chạy suốt" */
 void verdict_add_ruled_out(const struct scene *s, struct page *p)
 {
 	const json_t *out = json_object_get(s->incident, "ruled_out");
@@ -50,7 +50,8 @@ void verdict_add_ruled_out(const struct scene *s, struct page *p)
 	json_array_foreach((json_t *)out, i, one)
 	{
 		const char *cause = scene_cause(s, scene_text(one, "cause")), *by = scene_said(s, one);
-		char *text = mem_printf("%s%s%s", cause ? cause : "?", by ? ": " : "", by ? by : "");
+		char *text = mem_printf(
+		        "%s %s%s%s", scene_word(s, WORD_NOT), cause ? cause : "?", by ? ": " : "", by ? by : "");
 
 		page_add(p, PART_ITEM, NULL, text);
 		free(text);

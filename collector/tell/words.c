@@ -78,6 +78,7 @@ static const struct {
         [WORD_EVIDENCE] = {"Bằng chứng theo thời gian", "Evidence in order of time"},
         [WORD_EVIDENCE_MORE] = {"dòng ở giữa được bỏ bớt", "lines in between are left out"},
         [WORD_RULED_OUT] = {"Đã loại trừ", "Ruled out"},
+        [WORD_NOT] = {"không phải", "not:"},
         [WORD_CHECK_FIRST] = {"Kiểm tra trước tiên", "Check first"},
         [WORD_COMPLAINTS] = {"Phản ánh của người dùng", "User reports"},
         [WORD_ACK_LINK] = {"Tôi tiếp nhận xử lý", "I acknowledge it"},
