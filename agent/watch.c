@@ -137,6 +137,14 @@ static const char *gateway_of(const struct central *central, const char *route)
 	return central ? route : "";
 }
 
+/* The way to the core shows what a site's only line loses beyond its terminal; what it shows of one line of several nobody can say. */
+static bool core_stands_for_line(const struct central *central, const char *core)
+{
+	if (!central || central->uplink_count > 1)
+		return false;
+	return !central->uplink_count || strcmp(central->uplinks[0].target, core) != 0;
+}
+
 struct check_spec *watch_checks(
         const struct central *central, const char *gateway, const char *collector, size_t *count)
 {
@@ -144,7 +152,10 @@ struct check_spec *watch_checks(
 	struct list l = {.step_ms = central ? central->step_ms : STEP_DEFAULT_MS};
 
 	add_path(&l, CLASS_PATH, "gateway", gateway_of(central, gateway), NULL);
-	add_line(&l, CLASS_PATH, "core", core, NULL);
+	if (core_stands_for_line(central, core))
+		add_line(&l, CLASS_PATH, "core", core, NULL);
+	else
+		add_path(&l, CLASS_PATH, "core", core, NULL);
 	add_mtu(&l, "core", core, NULL);
 	for (size_t i = 0; central && i < central->uplink_count; i++) {
 		const struct central_uplink *line = &central->uplinks[i];

@@ -1,7 +1,7 @@
 /*
  * closer: when a line that lost something is looked at more closely, and what that came to.
  *
- * Five echoes cannot tell 5 % of loss from 1 %. A line is therefore asked with 32 in four trains each step, and when any of them was lost,
+ * Five echoes cannot tell 5 % of loss from 1 %. A line is therefore asked with 32 in two trains each step, and when any of them was lost,
  * or the last look lost 2 % or more, echoes go on one by one, CLOSER_GAP_MS apart, until the next step: about 350 a step, at most
  * 18 kbit/s each way, 7 % of a line of 256 kbit/s. A line at 5 % is looked at from the first step on with 81 %, from one of the first three with
  * 99.3 % (1 - 0.95^32, 1 - 0.95^96). Judge weighs the counts (collector/judge/quality.h); what is lost in one stretch is one burst, across
@@ -12,7 +12,7 @@
 
 #include "agent/probe/probe.h"
 
-#define CLOSER_TRAIN 8
+#define CLOSER_TRAIN 16
 #define CLOSER_ECHOES 32 /* of each step, and when none of them came as many more (probe_options.more) */
 #define CLOSER_GAP_MS 20
 #define CLOSER_RUN 64    /* echoes of one run of a look, at most */

@@ -136,6 +136,7 @@ static void fill_packet(const struct icmp *ic, const struct gathered *g, struct 
 	out->to = &r->address;
 	out->source = &r->source;
 	out->interface = r->interface;
+	out->unstamped = r->train && g->seq >= ICMP_TIMED;
 }
 
 static void send_batch(struct icmp *ic, enum icmp_family family, const struct gathered *list, unsigned count)

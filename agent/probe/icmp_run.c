@@ -53,12 +53,20 @@ struct probe_want icmp_run_next(const struct icmp_run *r, int64_t now_ms)
 	return (struct probe_want){.fd = -1, .wake_ms = end_ms};
 }
 
+/* How many of its echoes, from the first, tell the time. */
+static unsigned timed_of(const struct icmp_run *r)
+{
+	bool enough = __builtin_popcountll(r->answered & (BIT(ICMP_TIMED) - 1)) >= ICMP_TIMED / 2;
+
+	return r->train && enough && r->sent > ICMP_TIMED ? ICMP_TIMED : r->sent;
+}
+
 static void time_trips(const struct icmp_run *r, struct probe_result *out)
 {
 	int64_t sum = 0, jitter = 0, last = NO_TRIP, least = INT64_MAX, most = 0;
 	unsigned timed = 0, pairs = 0;
 
-	for (unsigned i = 0; i < r->sent; i++) {
+	for (unsigned i = 0; i < timed_of(r); i++) {
 		int64_t trip_ns = r->answered & BIT(i) ? r->ns[i] : NO_TRIP;
 
 		if (trip_ns < 0)

@@ -11,6 +11,8 @@
 #include "agent/probe/probe.h"
 
 #define NO_TRIP (-1)
+#define ICMP_TIMED                                                                                                     \
+	8 /* of a run in trains: the others wait for these in a thin line's queue, so only these tell the time */
 #define BIT(seq) (UINT64_C(1) << (seq))
 
 struct icmp_run {

@@ -66,31 +66,41 @@ void icmp_socket_close(struct icmp_socket *s)
 /* ---- sending ---- */
 
 struct control {
-	_Alignas(struct cmsghdr) uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	_Alignas(struct cmsghdr) uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
 };
+
+static void control_add(struct msghdr *m, struct control *control, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *c = (struct cmsghdr *)(control->room + m->msg_controllen);
+
+	m->msg_control = control->room;
+	m->msg_controllen += CMSG_SPACE(len);
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+}
 
 static void choose_way(struct msghdr *m, const struct icmp_out *o, struct control *control)
 {
+	static const uint32_t no_stamps = 0;
 	bool v6 = o->to->any.sa_family == AF_INET6;
 	struct in6_pktinfo six = {.ipi6_ifindex = o->interface};
 	struct in_pktinfo four = {.ipi_ifindex = (int)o->interface};
-	size_t len = v6 ? sizeof(six) : sizeof(four);
-	struct cmsghdr *c;
 
+	memset(control, 0, sizeof(*control));
+	if (o->unstamped)
+		control_add(m, control, SOL_SOCKET, SO_TIMESTAMPING, &no_stamps, sizeof(no_stamps));
 	if (!o->interface && !o->source->any.sa_family)
 		return;
 	if (o->source->any.sa_family == AF_INET6)
 		six.ipi6_addr = o->source->v6.sin6_addr;
 	else if (o->source->any.sa_family)
 		four.ipi_spec_dst = o->source->v4.sin_addr;
-	memset(control, 0, sizeof(*control));
-	m->msg_control = control->room;
-	m->msg_controllen = CMSG_SPACE(len);
-	c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	c->cmsg_type = v6 ? IPV6_PKTINFO : IP_PKTINFO;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), v6 ? (void *)&six : (void *)&four, len);
+	if (v6)
+		control_add(m, control, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof(six));
+	else
+		control_add(m, control, IPPROTO_IP, IP_PKTINFO, &four, sizeof(four));
 }
 
 void icmp_socket_send(const struct icmp_socket *s, const struct icmp_out *out, unsigned count, int *errors)

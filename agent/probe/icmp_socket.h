@@ -22,6 +22,7 @@ struct icmp_socket {
 struct icmp_out {
 	const union probe_address *to, *source; /* source family 0: any */
 	unsigned interface;                     /* index; 0: any */
+	bool unstamped;                         /* no stamp of its sending is wanted: each costs a message */
 	uint8_t bytes[ECHO_PACKET_BYTES];
 };
 

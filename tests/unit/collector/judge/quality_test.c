@@ -1,6 +1,6 @@
 /*
  * quality: the rates that its header promises, by seeded runs of a line that is asked as the agent asks (agent/probe/closer.h): 32
- * echoes in four trains a step, and after a loss echoes 20 ms apart until the next step. Losses by Gilbert's two states.
+ * echoes in two trains a step, and after a loss echoes 20 ms apart until the next step. Losses by Gilbert's two states.
  */
 #include "collector/judge/quality.c"
 
@@ -54,7 +54,7 @@ static unsigned step(struct line *l, struct quality *q, int64_t at, int64_t begi
 	unsigned lost = 0, sent = 32;
 	for (unsigned k = 0; k < sent; k++) {
 		/* the trains of the step in which it begins may be over by then */
-		l->loss = (int64_t)(k / 8) * 250 >= begins_ms ? loss : 0;
+		l->loss = (int64_t)(k / 16) * 250 >= begins_ms ? loss : 0;
 		lost += !echo(l);
 		if (k == 31 && lost == 32)
 			sent = 64;
@@ -73,7 +73,7 @@ static unsigned step(struct line *l, struct quality *q, int64_t at, int64_t begi
 	l->look = lost || (l->look_lost > 1 && l->look_lost * 50 >= l->look_echoes);
 	l->echoes = l->lost = l->bursts = l->look_echoes = l->look_lost = 0;
 	/* runs of at most 64, each waits 300 ms for what is late */
-	for (int64_t ms = 1050; l->look && ms < STEP_MS - 500;) {
+	for (int64_t ms = 550; l->look && ms < STEP_MS - 500;) {
 		unsigned run = 64 < (unsigned)(STEP_MS - ms - 300) / 20 ? 64 : (unsigned)(STEP_MS - ms - 300) / 20,
 		         gone = 0;
 		for (unsigned k = 0; k < run; k++) {
