@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { Province, missingForLab } from "./province.mjs";
-import { judge, line, save, sheet } from "./faults/score.mjs";
+import { judge, limitOf, line, save, sheet } from "./faults/score.mjs";
 import { downloadEnd, pairs, singles } from "./faults/table.mjs";
 import { noise } from "./faults/noise.mjs";
 import { build, sleep } from "./way.mjs";
@@ -52,7 +52,8 @@ export function placesFor(p, row) {
 
 export async function experiment(p, row, places, options = {}) {
   const parts = partsOf(row), slack = options.slack ?? 1;
-  const expected = row.expect && row.pair ? row.expect(...places) : parts.flatMap((part, n) => part.expect(...places[n]));
+  const own = (part, list) => list.map((e) => ({ limit: limitOf(part), ...e }));
+  const expected = row.pair && row.expect ? own(row, row.expect(...places)) : parts.flatMap((part, n) => own(part, part.expect(...places[n])));
   const known = new Set((await p.incidents()).map((i) => i.id)), mailsBefore = p.mails().length, load = loadavg()[0];
   const due = expected.filter((e) => !e.late && !e.optional && !row.warning).length;
   for (const [n, part] of parts.entries()) await part.before?.(p, ...places[n]);

@@ -47,8 +47,8 @@ _kill_ns() { # every process on one machine
 	local p
 	p=$(ip netns pids "$LAB-$1" 2>/dev/null) || return 0
 	[ -n "$p" ] || return 0
-	kill -CONT $p 2>/dev/null
 	kill -"${2:-TERM}" $p 2>/dev/null
+	kill -CONT $p 2>/dev/null
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		p=$(ip netns pids "$LAB-$1" 2>/dev/null)
 		[ -z "$p" ] && return 0
@@ -446,6 +446,8 @@ fault_poweroff() {
 	_site "$1" && _onoff "$2" || return 1
 	local k=$1 l
 	if [ "$2" = on ]; then
+		# frozen first: nothing may still see its cables go
+		kill -STOP $(ip netns pids "$LAB-s$k") $(ip netns pids "$LAB-r$k") 2>/dev/null
 		for l in $(_site_lines "$k"); do _cable "$l" down; done
 		ip -n "$LAB-r$k" link set lan1 down
 		_kill_ns "s$k" KILL

@@ -1,7 +1,13 @@
 // score: what was said of an experiment, against what should have been; and the sheet of all.
 import { writeFileSync } from "node:fs";
 
-export const LIMITS = { hard: { detected: 15, mailed: 30 }, soft: { detected: 60, mailed: 60 } };
+const LIMITS = { hard: { detected: 15, mailed: 30 }, soft: { detected: 60, mailed: 60 } };
+
+// By when it must be found and mailed.
+export function limitOf(row) {
+  if (row.within) return { kind: "within", detected: row.within, mailed: row.within };
+  return row.hard ? { kind: "hard", ...LIMITS.hard } : { kind: "soft", ...LIMITS.soft };
+}
 
 const siteOf = (i) => i.site ?? null;
 const sitesOf = (i) => [...(i.site ? [i.site] : []), ...(i.sites ?? [])];
@@ -66,7 +72,6 @@ export function judge({ row, expected, t0, incidents, mails, healthy, simultaneo
   const mayBe = (i) => expected.some((e) => about(i, e));
   const accused = incidents.filter((i) => !i.merged_into && sitesOf(i).length && !mayBe(i) && !sitesOf(i).every((s) => expected.some((e) => e.wide?.includes(s) || e.site === s)));
   const named = opening.filter((m) => healthy.some((name) => m.subject.includes(name)));
-  const limit = row.within ? { detected: row.within, mailed: row.within } : row.hard ? LIMITS.hard : LIMITS.soft;
   const timed = causes.filter((c) => !c.late && !row.warning);
   const due = causes.filter((c, n) => !row.warning && !expected[n].optional).length;
   return {
@@ -74,8 +79,8 @@ export function judge({ row, expected, t0, incidents, mails, healthy, simultaneo
     false: [...new Set([...accused.map((i) => `${i.id} ${i.cause}`), ...named.map((m) => `mail: ${m.subject}`)])],
     others: incidents.filter((i) => !taken.includes(i) && !i.merged_into && !accused.includes(i)).map((i) => `${i.id} ${i.cause}`),
     firstRight: causes.every((c) => c.firstRight), finalRight: causes.every((c) => c.finalRight),
-    detectedInTime: timed.every((c) => c.detected !== undefined && c.detected <= limit.detected * simultaneous),
-    mailedInTime: timed.every((c) => c.mailed != null && c.mailed <= limit.mailed * simultaneous),
+    detectedInTime: timed.every((c) => c.detected !== undefined && c.detected <= c.expected.limit.detected * simultaneous),
+    mailedInTime: timed.every((c) => c.mailed != null && c.mailed <= c.expected.limit.mailed * simultaneous),
     mailsRight: row.warning ? opening.length <= 1 : opening.length === due && causes.every((c) => c.missed || c.mails === 1),
   };
 }
@@ -94,7 +99,7 @@ const percent = (list, key) => (list.length ? (100 * list.filter((x) => x[key]).
 export function totals(results) {
   const good = results.filter((x) => !x.error);
   const single = good.filter((x) => !x.pair), both = good.filter((x) => x.pair);
-  const timed = good.flatMap((x) => (x.warning || x.within ? [] : x.causes.filter((c) => !c.late).map((c) => ({ ...c, hard: x.hard }))));
+  const timed = good.flatMap((x) => (x.warning ? [] : x.causes.filter((c) => !c.late).map((c) => ({ ...c, kind: c.expected.limit.kind }))));
   const most = (list, key) => (list.length ? Math.max(...list.map((c) => c[key] ?? Infinity)) : null);
   const one = (name, goal, got, met) => ({ name, goal, got, met });
   const share = (list, key, least, name) => {
@@ -105,12 +110,12 @@ export function totals(results) {
     const late = list.filter((c) => !(c[key] <= limit)), most_ = most(list, key);
     return one(name, `<= ${limit} s`, list.length ? `slowest ${Number.isFinite(most_) ? most_.toFixed(1) : "never"} s, late ${late.length}/${list.length}` : "-", late.length === 0);
   };
-  const hard = timed.filter((c) => c.hard), soft = timed.filter((c) => !c.hard);
-  const slow = good.filter((x) => x.within);
+  const hard = timed.filter((c) => c.kind === "hard"), soft = timed.filter((c) => c.kind === "soft");
+  const slow = timed.filter((c) => c.kind === "within");
   return [
     within(hard, "detected", 15, "hard failures detected"), within(hard, "mailed", 30, "hard failures mailed"),
     within(soft, "detected", 60, "degradations detected"), within(soft, "mailed", 60, "degradations mailed"),
-    ...(slow.length ? [one("looked for once a minute", "<= 150 s", slow.map((x) => `${x.id} ${seconds(Math.max(...x.causes.map((c) => c.detected ?? Infinity)))} s`).join(", "), slow.every((x) => x.detectedInTime && x.mailedInTime))] : []),
+    ...(slow.length ? [within(slow, "detected", 150, "looked for once a minute")] : []),
     share(single, "firstRight", 90, "first cause, single"), share(both, "firstRight", 75, "first cause, pairs"),
     share(single, "finalRight", 98, "final cause, single"), share(both, "finalRight", 90, "final cause, pairs"),
     share(good, "mailsRight", 100, "one mail per root cause"),
