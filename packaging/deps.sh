@@ -6,7 +6,7 @@ packages_build="gcc make pkg-config libc6-dev linux-libc-dev libuv1-dev libssl-d
 	libc-ares-dev libsnmp-dev libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv tzdata ca-certificates"
 packages_test="libcmocka-dev universal-ctags binutils chromium faketime python3-minimal python3-aiosmtpd rrdtool sqlite3 openssl
 	curl iproute2 nftables ethtool iputils-ping procps tinyproxy jq librsvg2-bin git snmp snmpd snmpsim nut-server nut-client nginx-light dnsmasq-base
-	iputils-arping"
+	iputils-arping dovecot-imapd"
 packages_bench="rrdtool rrdcached collectd-core zabbix-agent python3-minimal procps
 	fping prometheus-blackbox-exporter prometheus-snmp-exporter"
 packages_full="clang clang-format libclang-rt-14-dev cppcheck"
@@ -39,7 +39,7 @@ apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/
 	tail -20 /tmp/sansang-deps.log >&2
 	exit 1
 }
-for server in snmpd nginx nut-server nut-monitor snmptrapd; do
+for server in dovecot snmpd nginx nut-server nut-monitor snmptrapd; do
 	case " $missing " in *" ${server%-*}"*) systemctl disable -q "$server" 2>/dev/null ;; esac
 done
 exit 0
