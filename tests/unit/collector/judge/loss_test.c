@@ -3,7 +3,7 @@
 #include "collector/judge/loss.c"
 
 #define M 60000LL
-#define T0 (29195400LL * M) /* a whole minute after go-live */
+#define T0 (29200000LL * M) /* a whole minute after go-live and the maintenance of the province */
 
 struct bench {
 	struct inventory *inv;
