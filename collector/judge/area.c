@@ -105,7 +105,7 @@ static struct incident *area_open(struct judge *j, const struct trouble *first)
 	}
 	i->kind = first->check->kind == KIND_AGENT ? KIND_AGENT : KIND_UPLINK;
 	i->wide = true;
-	i->opened_at = first->from;
+	i->opened_at = i->began_at = first->from;
 	i->detected_at = j->now;
 	i->late = j->now - first->from > INCIDENT_LATE_MS;
 	life_begin(j, i, first->check, first->from);

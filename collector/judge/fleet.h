@@ -75,6 +75,7 @@ struct judge_node {
 	struct incident *witnessed; /* dark stretch that its spool has still to testify about */
 	struct node_event *recent;  /* owned; EVENTS_RECENT of them, NULL until the first */
 	unsigned events_pending;    /* taken since the last commit */
+	int64_t dark_from;          /* when it fell silent; 0: not known, then the incident's beginning; not stored */
 	uint8_t awake;              /* what it told of that stretch, enum witness_bits */
 };
 

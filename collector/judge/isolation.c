@@ -71,7 +71,7 @@ static struct incident *own_incident(struct judge *j, const char *prefix, int64_
 	struct incident *i = incident_make(&j->incidents, id, &fresh);
 	if (fresh) {
 		i->kind = KIND_PATH;
-		i->opened_at = at;
+		i->opened_at = i->began_at = at;
 		i->detected_at = j->now;
 		i->late = j->now - at > INCIDENT_LATE_MS;
 		i->live = true;

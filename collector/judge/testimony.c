@@ -26,11 +26,12 @@
 
 /* ---- what a node tells ---- */
 
-void testimony_back(struct judge *j, struct judge_node *n, struct incident *i)
+void testimony_back(struct judge *j, struct judge_node *n, struct incident *i, int64_t from)
 {
 	if (i->kind != KIND_AGENT && i->kind != KIND_UPLINK && i->kind != KIND_GEAR && i->kind != KIND_INTERFACE)
 		return;
 	n->witnessed = i;
+	n->dark_from = from;
 	n->awake = 0;
 	n->dirty = true;
 	j->awaiting = true;
@@ -216,10 +217,11 @@ void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64
 		return;
 	}
 	uint8_t told = n->awake;
-	if (before && first - before > state_patience_ms(step) && first > i->began_at && !(told & WITNESS_AWAKE))
+	int64_t dark_from = n->dark_from ? n->dark_from : i->began_at;
+	if (before && first - before > state_patience_ms(step) && first > dark_from && !(told & WITNESS_AWAKE))
 		told |= WITNESS_HOLE;
 	/* what it measured after it was off is of its coming back */
-	if (last > i->began_at + 2 * step && first < n->link_at - step && !(told & (WITNESS_HOLE | WITNESS_REBOOTED)))
+	if (last > dark_from + 2 * step && first < n->link_at - step && !(told & (WITNESS_HOLE | WITNESS_REBOOTED)))
 		told |= WITNESS_AWAKE;
 	if ((told & WITNESS_REBOOTED) ? last > n->link_at - step : last > n->link_at)
 		told |= WITNESS_DONE;

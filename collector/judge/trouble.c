@@ -180,7 +180,7 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 		begin_anew(i, t->from);
 		i->open_count++;
 		incident_reopen(i);
-		if (t->from < i->began_at)
+		if (!i->began_at || t->from < i->began_at)
 			i->began_at = t->from;
 		if (t->from < i->opened_at)
 			i->opened_at = t->from;
@@ -387,10 +387,11 @@ void trouble_end(struct judge *j, struct judge_check *c, int64_t at, bool gone)
 	if (!t)
 		return;
 	struct incident *i = t->incident;
+	int64_t from = t->from;
 	bool primary = t->primary && i;
 	trouble_drop(j, t);
 	if (i && c->kind == KIND_AGENT)
-		testimony_back(j, c->node, i);
+		testimony_back(j, c->node, i, from);
 	if (!primary)
 		return;
 	if (at > i->last_end)

@@ -53,8 +53,8 @@ bool root_contradicted(const struct judge *j, const struct trouble *t);
 
 /* ---- testimony.c: what a node tells when it is back ---- */
 
-/* Its silence is over: what it says from now on is also about the time of `i`. */
-void testimony_back(struct judge *j, struct judge_node *n, struct incident *i);
+/* Its silence since `from` is over: what it says from now on is also about the time of `i`. */
+void testimony_back(struct judge *j, struct judge_node *n, struct incident *i, int64_t from);
 /* It has another boot id than before, whatever its clock says. */
 void testimony_boot(struct judge_node *n);
 /* A batch with samples of [first, last] came; `rebooted`: it is the first of another boot. `before`: newest sample before it. */
