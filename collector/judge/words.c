@@ -35,7 +35,7 @@ static const struct uplink *uplink_of(const struct site *s, const char *id)
 
 static const char *line_kind(int kind)
 {
-	return kind == UPLINK_TSLCD ? "TSLCĐ" : kind == UPLINK_4G ? "4G" : "internet";
+	return kind == UPLINK_TSLCD ? "TSLCD" : kind == UPLINK_4G ? "4G" : "internet";
 }
 
 struct names {

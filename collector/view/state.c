@@ -45,7 +45,7 @@ static const char *or_else(const char *s, const char *other)
 
 static const char *line_kind(const struct uplink *u)
 {
-	return u->kind == UPLINK_TSLCD ? "TSLCĐ" : u->kind == UPLINK_4G ? "4G" : "internet";
+	return u->kind == UPLINK_TSLCD ? "TSLCD" : u->kind == UPLINK_4G ? "4G" : "internet";
 }
 
 static void reason_of_line(const struct seen_check *c, char *vi, char *en, size_t size)

@@ -357,7 +357,7 @@ static void test_a_line_that_is_dead_from_outside(void **state)
 	json_t *o = view_units(w->view, NOW);
 	const json_t *c = find(json_object_get(o, "units"), "id", "c");
 	assert_string_equal(text(c, "state"), "down");
-	assert_string_equal(text(c, "reason_en"), "Line TSLCĐ VNPT: no connection (seen from outside)");
+	assert_string_equal(text(c, "reason_en"), "Line TSLCD VNPT: no connection (seen from outside)");
 	assert_int_equal(json_integer_value(json_object_get(c, "incidents")), 1);
 	json_decref(o);
 	o = view_incidents(w->view, false);
@@ -367,7 +367,7 @@ static void test_a_line_that_is_dead_from_outside(void **state)
 	assert_string_equal(text(i, "responsible"), "carrier");
 	assert_true(json_is_true(json_object_get(i, "outside")));
 	assert_string_equal(
-	        text(i, "summary_vi"), "Kênh truyền TSLCĐ VNPT của Trụ sở C: kênh truyền mất kết nối (nhìn từ ngoài)");
+	        text(i, "summary_vi"), "Kênh truyền TSLCD VNPT của Trụ sở C: kênh truyền mất kết nối (nhìn từ ngoài)");
 	json_decref(o);
 }
 
