@@ -10,6 +10,7 @@
 
 #define GAPS_MAX 100000
 #define TOLERANCE_MS 30000
+#define KEEP_MS 900000 /* a final cause may still change by a late word */
 
 enum reach { REACH_NOTHING, REACH_SITE, REACH_LINE, REACH_NODE, REACH_NETWORK };
 
@@ -164,12 +165,12 @@ void rejudge_move(struct judge *j, struct judge_check *c, const struct transitio
 	if (!i)
 		return;
 	struct gap g = {.check = c, .incident = i, .start = t->since, .stop = t->at};
-	if (!i->final_known) {
-		rejudge_restore(j, c, t->since, t->at, i);
-		j->gaps_dirty = true;
-	} else if (is_taken_along(i, c)) {
+	if (i->final_known && is_taken_along(i, c)) {
 		write_down(j, &g);
 		i->dirty = j->urgent = true;
+	} else {
+		rejudge_restore(j, c, t->since, t->at, i);
+		j->gaps_dirty = true;
 	}
 }
 
@@ -179,12 +180,11 @@ void rejudge_incident(struct judge *j, const struct incident *i)
 	for (size_t k = 0; k < j->gap_count; k++) {
 		struct gap g = j->gaps[k];
 		g.incident = merged_root(j, g.incident);
-		if (g.incident != i) {
-			j->gaps[kept++] = g;
-			continue;
-		}
-		if (at_site(i, g.check) && is_taken_along(i, g.check))
+		bool over = g.incident->final_known && j->now - g.incident->resolved_at > KEEP_MS;
+		if (g.incident == i && at_site(i, g.check) && is_taken_along(i, g.check))
 			write_down(j, &g);
+		else if (!over)
+			j->gaps[kept++] = g;
 	}
 	j->gaps_dirty |= kept != j->gap_count;
 	j->gap_count = kept;

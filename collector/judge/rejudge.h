@@ -2,7 +2,7 @@
  * rejudge: minutes that nobody observed, once it is known why.
  *
  * When a site's power or line was gone, what depends on it was down too, though nobody could measure it. A stretch without rows that falls into
- * an incident is kept until the final cause is known; if that is one that takes everything behind it along, the stretch becomes an interval
+ * an incident is kept until the final cause is known, and a while after it; if that is one that takes everything behind it along, the stretch becomes an interval
  * "down" with REASON_HINDSIGHT. What the site's own spool observed has no such stretch, so it is never overwritten. Stretches that wait are kept in
  * state.db, table `gap`; from which hour on a site's readiness must be computed anew stands in table `rejudged` until whoever
  * computes it has done so. Runs in judge.

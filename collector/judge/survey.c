@@ -12,6 +12,7 @@
 #include "collector/judge/area.h"
 #include "collector/judge/event.h"
 #include "collector/judge/judge.h"
+#include "collector/judge/rejudge.h"
 #include "collector/judge/topology.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
@@ -299,8 +300,11 @@ void judge_again(struct judge *j, struct incident *i)
 	if (i->said == SAID_NOTHING || i->said == SAID_QUIET)
 		i->first = i->finding.verdict;
 	if (i->final_known) {
+		bool other = i->final.cause != i->finding.verdict.cause;
 		i->final = i->finding.verdict;
 		words_why_final(i);
+		if (other)
+			rejudge_incident(j, i);
 	}
 	name_line(j, i);
 	i->responsible = cause_responsible(i->finding.verdict.cause, responsible_base(j, i));
