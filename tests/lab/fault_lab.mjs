@@ -65,7 +65,7 @@ export async function experiment(p, row, places, options = {}) {
   const seen = (await p.incidents()).filter((i) => !known.has(i.id));
   const offAt = since();
   for (const [n, part] of parts.entries()) await part.off(p, ...places[n]);
-  const unquiet = await p.quiet((options.recovery ?? 110) * slack, options.settled ?? 8), healing = p.healing;
+  const unquiet = await p.quiet((row.recovery ?? 110) * slack, options.settled ?? 8), healing = p.healing;
   const incidents = (await p.incidents()).filter((i) => !known.has(i.id) || i.last_end > t0 || (i.resolved_at ?? 0) > t0);
   const mails = p.mails().slice(mailsBefore);
   const expectedSites = new Set(expected.flatMap((e) => [...(e.wide ?? []), ...(e.site ? [e.site] : [])]));

@@ -489,6 +489,14 @@ fault_router() {
 	[ $d = down ] || _routes "$k"
 	_mark "router.$k" "$2"
 }
+# the collector's own line: fault_uplink col on PCT | on cut | off
+fault_uplink() {
+	_onoff "$2" || return 1
+	if [ "$2" = off ]; then
+		fault_loss col off
+		fault_carrier col off
+	elif [ "$3" = cut ]; then fault_carrier col on; else fault_loss col on "$3"; fi
+}
 # fault_clock SITE on OFFSET: of programs that run under libfaketime with the file clock.sK, such as +300, -86400
 fault_clock() {
 	_site "$1" && _onoff "$2" || return 1

@@ -3,7 +3,7 @@
 // A row: id; needs: the kind of place that it takes (below); before(p, ...places): what must be so before it can happen; on, off; expect(...places):
 // one entry for each root cause, { site | service | collector | wide: [sites], first: [causes], final: [causes] }, `late` when it can only be
 // known afterwards; hard: detected within 15 s and mailed within 30 s, otherwise within 60 s, or `within` that many; warning: no mail is due, it goes into the digest; hold:
-// seconds that it stays on, when not the usual.
+// seconds that it stays on, when not the usual; recovery: seconds after which it must be over.
 //
 // Places: one (a site with one line), two (a site with two), any, ups (site 1, with a UPS), fake (site 5, whose clock can be set), near (sites 1, 4
 // and 5: neighbours on different carriers), vnpt (all lines of VNPT), dns, dc80/dc8081/... (a central service), col.
@@ -70,7 +70,7 @@ export const singles = [
     id: "tbf", needs: "one", before: (p, k) => p.fault("tbf", k, "on", 4000), on: async (p, k) => download(p, k),
     off: async (p, k) => { downloadEnd(p, k); await p.fault("tbf", k, "off"); }, expect: (k) => at(k, ["uplink-saturated"]),
   },
-  { id: "flap", needs: "one", hard: true, hold: 135, ...simple("flap", 20, 20), expect: (k) => at(k, ["uplink-down", "flapping"], ["flapping"]) },
+  { id: "flap", needs: "one", hard: true, hold: 135, recovery: 420, ...simple("flap", 20, 20), expect: (k) => at(k, ["uplink-down", "flapping"], ["flapping"]) },
   // ---- power, hosts, agents, gear ----
   { id: "poweroff", needs: "one", hard: true, on: powerOff, off: powerOn, expect: (k) => at(k, ["uplink-down", "site-power"], ["site-power"]) },
   { id: "poweroff_of_two", needs: "two", hard: true, on: powerOff, off: powerOn, expect: (k) => at(k, ["site-power"]) },
@@ -88,7 +88,7 @@ export const singles = [
     id: "host_shutdown", needs: "one", hard: true, expect: (k) => at(k, ["host-down"]),
     on: (p, k) => p.fault("shutdown", k, "on"), off: async (p, k) => { await p.fault("shutdown", k, "off"); await p.powerOn(k, false); },
   },
-  { id: "dupip", needs: "one", ...simple("dupip"), expect: (k) => at(k, ["address-conflict"]) },
+  { id: "dupip", needs: "one", recovery: 300, ...simple("dupip"), expect: (k) => at(k, ["address-conflict"]) },
   { id: "clock", needs: "fake", warning: true, on: async (p, k) => p.clock(`s${k}`, "+300"), off: async (p, k) => p.clock(`s${k}`, "+0"), expect: (k) => at(k, ["clock-skew"]) },
   // ---- services and names ----
   ...["stop", "kill", "drop", "empty"].map((how) => ({ id: `dns_${how}`, needs: "dns", hard: true, on: (p) => p.fault("dns", "all", "on", how), off: (p) => p.fault("dns", "all", "off"), expect: () => wide(null, ["dns-failure"]) })),
@@ -109,7 +109,7 @@ export const singles = [
 // the sum.
 function pair(a, b, { same, expect, hold } = {}) {
   const parts = [a, b].map((id) => singles.find((row) => row.id === id));
-  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard), within: parts.find((part) => part.within)?.within };
+  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard), within: parts.find((part) => part.within)?.within, recovery: parts.find((part) => part.recovery)?.recovery };
 }
 
 const isolated = { collector: true, first: ["collector-isolated"], final: ["collector-isolated"] };
