@@ -265,7 +265,7 @@ static bool awaits(const struct judge *j, const struct incident *i)
 		if (root_of(j, j->fleet.nodes[k]->witnessed) == i)
 			return true;
 	/* the last word of one, and the others on their way back */
-	if (i->testified_at)
+	if (i->testified_at || i->facts.is[FACT_AWAKE].rank == RANK_HINDSIGHT)
 		return j->now - i->testified_at < LAST_WORD_MS;
 	return is_dark_kind(i) && j->now - i->resolved_at < OTHERS_BACK_MS;
 }
