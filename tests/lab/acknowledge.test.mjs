@@ -50,11 +50,11 @@ const markOf = (mail) => linksOf(mail).map((url) => /\/a\/([\w.-]+)$/.exec(url)?
 const incidentOf = async (service) => (await way.incidents()).find((i) => i.service === service);
 
 // What a browser would send: no cookies, no JSON.
-function ask(path, { method = "GET", form, headers = {} } = {}) {
+function ask(path, { method = "GET", form, headers = {}, from = "127.0.0.1" } = {}) {
   return new Promise((done, failed) => {
     const req = request(
       {
-        host: "127.0.0.1", port: way.webPort, path, method, rejectUnauthorized: false,
+        host: "127.0.0.1", port: way.webPort, localAddress: from, path, method, rejectUnauthorized: false,
         headers: form === undefined ? headers : { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(form), ...headers },
       },
       (res) => {
@@ -140,22 +140,24 @@ test("the page says what, where and since when, in the contact's language, and i
 });
 
 test("forged marks, other sites and half a form are refused, and stand in the audit", { skip }, async () => {
+  const from = "127.0.0.2"; // who asks too much has a minute to wait, and nobody else
   const mark = markOf(mailsTo("oncall")[0]), other = markOf(mailsTo("chief")[0]);
   const forged = mark.slice(0, -1) + (mark.endsWith("A") ? "B" : "A"), mixed = mark.split(".")[0] + "." + other.split(".")[1];
   for (const bad of [forged, mixed, "AQ.AQ"]) {
-    assert.equal((await ask(`/a/${bad}`)).status, 403);
-    const page = await ask(`/a/${bad}`, { method: "POST", form: `mark=${bad}` });
+    assert.equal((await ask(`/a/${bad}`, { from })).status, 403);
+    const page = await ask(`/a/${bad}`, { method: "POST", form: `mark=${bad}`, from });
     assert.equal(page.status, 403);
     assert.match(page.text, /không hợp lệ[^]*not valid/);
   }
   const elsewhere = { origin: "https://evil.example" }, cross = { origin: "null", "sec-fetch-site": "cross-site" };
-  for (const headers of [elsewhere, cross]) assert.equal((await ask(`/a/${mark}`, { method: "POST", form: `mark=${mark}`, headers })).status, 403);
-  for (const form of ["", "mark=", `mark=${other}`, `x=1&mark=${mark}`]) assert.equal((await ask(`/a/${mark}`, { method: "POST", form })).status, 403);
+  for (const headers of [elsewhere, cross]) assert.equal((await ask(`/a/${mark}`, { method: "POST", form: `mark=${mark}`, headers, from })).status, 403);
+  for (const form of ["", "mark=", `mark=${other}`, `x=1&mark=${mark}`]) assert.equal((await ask(`/a/${mark}`, { method: "POST", form, from })).status, 403);
   assert.equal((await incidentOf("land")).state, "open");
   await until("in the audit", () => refusals("link").filter((why) => why === "forged").length >= 6, 10);
   // whoever goes on is told to wait, and does not fill the journal
-  for (let i = 0; i < 30; i++) await ask(`/a/${forged}`);
-  assert.equal((await ask(`/a/${forged}`)).status, 429);
+  for (let i = 0; i < 30; i++) await ask(`/a/${forged}`, { from });
+  assert.equal((await ask(`/a/${forged}`, { from })).status, 429);
+  assert.equal((await ask(`/a/${mark}`)).status, 200);
   assert.ok(refusals("link").length <= 12);
 });
 
@@ -175,7 +177,6 @@ test("strangers, others' mails and machines do not acknowledge by answering", { 
 });
 
 test("a person presses the button, once is enough, and the end is said kindly", { skip }, async () => {
-  await sleep(60_000 - (Date.now() % 1000)); // the minute of those who asked too much
   const mark = markOf(mailsTo("oncall")[0]), origin = `https://127.0.0.1:${way.webPort}`;
   const press = () => ask(`/a/${mark}`, { method: "POST", form: `mark=${mark}`, headers: { origin, "sec-fetch-site": "same-origin" } });
   const done = existsSync("/usr/bin/chromium") ? await pressInBrowser(mark) : await press();
