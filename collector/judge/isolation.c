@@ -28,6 +28,7 @@
 #define WORN_TOGETHER_MS 60000
 #define WORN_HOLD_MS 8000   /* until the others have said whether their lines are bad too */
 #define DOUBT_HOLD_MS 20000 /* until the collector's own line has shown whether it is */
+#define OWN_CABLE_MS 8000
 #define DOUBT_PERCENT 5.0
 #define LINE_ID "collector.line."
 #define WORN_ID "collector.quality."
@@ -380,6 +381,9 @@ int64_t isolation_hold_ms(const struct judge *j, const struct trouble *t)
 		return 0;
 	if (j->cut)
 		return 1000;
+	/* a cable out at the collector itself: is it the one that its way out goes by? */
+	if (c->kind == KIND_INTERFACE && isolation_beside(j, c->node) && witness(j) && j->now < t->begun + OWN_CABLE_MS)
+		return 500;
 	if (depends_on_us(c) && !is_own_way(j, c)) {
 		if (j->worn || (own_way_in_doubt(j) && j->now < t->begun + DOUBT_HOLD_MS))
 			return 1000;
