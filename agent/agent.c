@@ -135,8 +135,6 @@ static void sample_self(struct agent *a)
 	a->cpu_us = cpu_us;
 	a->cpu_boot_ms = now;
 	sample_row(a->sample, CLASS_AGENT, "", a->due_boot_ms, values);
-	if (a->uplink && uplink_ways(a->uplink, values))
-		sample_row(a->sample, CLASS_WAYS, "", a->due_boot_ms, values);
 }
 
 static void on_step(uv_timer_t *t)

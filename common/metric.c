@@ -158,11 +158,6 @@ static const struct metric look_metrics[] = {
         [LOOK_BURSTS] = GAUGE("bursts", 0, "", 0),
 };
 
-static const struct metric ways_metrics[] = {
-        [WAYS_SEGMENTS] = GAUGE("segments", 0, "", 0),
-        [WAYS_LOST] = GAUGE("lost", 0, "", 0),
-};
-
 #define CLASS(i, n, m, inst)                                                                                           \
 	[i] = {.id = i, .name = n, .layout = 1, .count = sizeof(m) / sizeof((m)[0]), .instanced = inst, .metrics = m}
 
@@ -183,7 +178,6 @@ static const struct metric_class classes[CLASS_COUNT] = {
         CLASS(CLASS_NTP, "ntp", ntp_metrics, true),
         CLASS(CLASS_ECHO, "echo", echo_metrics, true),
         CLASS(CLASS_LOOK, "look", look_metrics, true),
-        CLASS(CLASS_WAYS, "ways", ways_metrics, false),
 };
 
 static const char *const reasons[REASON_COUNT] = {

@@ -47,7 +47,6 @@ enum metric_class_id {
 	CLASS_NTP,
 	CLASS_ECHO,
 	CLASS_LOOK,
-	CLASS_WAYS,
 	CLASS_COUNT
 };
 
@@ -121,8 +120,6 @@ enum echo_column { ECHO_LOSS, ECHO_RTT, ECHO_RTT_MIN, ECHO_RTT_MAX, ECHO_JITTER,
  * looks, and in how many stretches some of them were lost. Only when something was: else its row speaks for 32 echoes that all came.
  */
 enum look_column { LOOK_ECHOES, LOOK_LOST, LOOK_BURSTS };
-/* Of the connection to the collector, since the last such row, when something was lost on the way out: segments with data, and those lost. */
-enum ways_column { WAYS_SEGMENTS, WAYS_LOST };
 enum agent_column { AGENT_SPOOL_BATCHES, AGENT_SPOOL_BYTES, AGENT_SKEW, AGENT_CPU, AGENT_RSS };
 
 struct metric_class {

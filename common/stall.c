@@ -36,8 +36,8 @@ int stall_read(int fd, struct stall *out)
 	        .sacked = info.tcpi_sacked,
 	        .repeated = info.tcpi_total_retrans,
 	        .in_a_row = info.tcpi_retransmits,
-	        .segments = info.tcpi_data_segs_out,
-	        .in_vain = info.tcpi_dsack_dups,
+	        .segments_out = info.tcpi_data_segs_out,
+	        .segments_in = info.tcpi_data_segs_in,
 	        .mss = info.tcpi_snd_mss,
 	        .rtt_us = info.tcpi_rtt,
 	        .out_of_order = info.tcpi_rcv_ooopack,
@@ -45,11 +45,6 @@ int stall_read(int fd, struct stall *out)
 	        .heard_ms_ago = info.tcpi_last_data_recv};
 	out->kind = stall_judge(out, SILENT_MS);
 	return 0;
-}
-
-unsigned stall_lost(const struct stall *s)
-{
-	return s->repeated > s->in_vain ? s->repeated - s->in_vain : 0;
 }
 
 enum stall_kind stall_judge(const struct stall *s, unsigned silent_ms)

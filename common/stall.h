@@ -24,14 +24,11 @@ struct stall {
 	enum stall_kind kind;
 	unsigned unacked, sacked, repeated, mss, rtt_us; /* segments, bytes, microseconds */
 	unsigned in_a_row;                               /* repetitions without any progress */
-	unsigned segments;     /* with data that we sent since the beginning, repetitions too */
-	unsigned in_vain;      /* of the repeated: those that the other side had already (DSACK, RFC 2883) */
-	unsigned out_of_order; /* segments that came so, since the beginning */
-	unsigned acked_ms_ago, heard_ms_ago; /* their last segment, and their last data in order */
+	unsigned segments_out, segments_in;              /* with data, since the beginning, repetitions too */
+	unsigned out_of_order;                           /* segments that came so, since the beginning */
+	unsigned acked_ms_ago, heard_ms_ago;             /* their last segment, and their last data in order */
 };
 
-/* Segments of ours that were lost, as far as both sides know: repeated and needed. On our way out, for a lost acknowledgement costs a repetition in vain. */
-unsigned stall_lost(const struct stall *s);
 /* 0 or -errno. */
 int stall_read(int fd, struct stall *out);
 /* Of the other members; `silent_ms`: how long counts as silence. */

@@ -146,6 +146,10 @@ int wire_read_heartbeat(const struct wire_frame *frame, struct wire_heartbeat *o
 			out->echo_boot_ms = (int64_t)f.value;
 		else if (f.number == 6)
 			out->rtt_us = (uint32_t)f.value;
+		else if (f.number == 7)
+			out->segments_out = (uint32_t)f.value;
+		else if (f.number == 8)
+			out->segments_in = (uint32_t)f.value;
 	}
 	return c.failed ? -EBADMSG : 0;
 }
@@ -247,7 +251,7 @@ void wire_put_ack(struct buf *out, const struct wire_ack *a)
 void wire_put_heartbeat(struct buf *out, const struct wire_heartbeat *h)
 {
 	const uint64_t values[] = {(uint64_t)h->boot_ms, (uint64_t)h->wall_ms, h->backlog, zigzag(h->offset_ms),
-	        (uint64_t)h->echo_boot_ms, h->rtt_us};
+	        (uint64_t)h->echo_boot_ms, h->rtt_us, h->segments_out, h->segments_in};
 	size_t len = 0;
 
 	for (unsigned i = 0; i < sizeof(values) / sizeof(*values); i++)

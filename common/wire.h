@@ -84,6 +84,7 @@ struct wire_heartbeat {
 	uint64_t backlog;
 	int64_t offset_ms, echo_boot_ms;
 	uint32_t rtt_us;
+	uint32_t segments_out, segments_in;
 };
 
 /* Takes the frame at the front of `data`. Gives the bytes that it takes up, 0 when it is not whole yet, or -errno. */

@@ -404,7 +404,9 @@ static void heartbeat_put(struct link *l, uint64_t now_ns)
 	        .wall_ms = clock_wall_ms(),
 	        .backlog = spool_backlog(l->spool),
 	        .echo_boot_ms = l->peer_boot_ms,
-	        .rtt_us = l->rtt_us};
+	        .rtt_us = l->rtt_us,
+	        .segments_out = l->segments_out,
+	        .segments_in = l->segments_in};
 
 	l->beat_ns = now_ns;
 	l->beat_boot_ms = h.boot_ms;

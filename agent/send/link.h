@@ -51,8 +51,9 @@ struct link {
 	uint64_t unacked[WIRE_UNACKED_MAX];
 	unsigned unacked_count;
 	bool hasty; /* the way is bad: heartbeats come each second, so that TCP's counts of both ends tell which way */
-	bool refused;        /* over, because the collector said so: it is there */
-	bool applied_wanted; /* the collector has the capability */
+	unsigned segments_out, segments_in; /* of TCP, for the heartbeat; 0: not told */
+	bool refused;                       /* over, because the collector said so: it is there */
+	bool applied_wanted;                /* the collector has the capability */
 	char applied[LINK_VERSION_SIZE], applied_said[LINK_VERSION_SIZE];
 	uint64_t asks[LINK_ASKS_MAX]; /* ids not answered yet */
 	unsigned ask_count;

@@ -9,7 +9,6 @@
 #include "agent/send/proxy.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/metric.h"
 #include "common/stall.h"
 
 #define HURRY_MS 60000
@@ -40,7 +39,6 @@ struct uplink {
 	unsigned failed_rounds;
 	char address[64], config_version[LINK_VERSION_SIZE], last_why[256], stall[256];
 	int64_t hurry_until_ms;
-	unsigned told_segments, told_lost; /* of this connection */
 };
 
 static void connect_next(struct uplink *u);
@@ -247,7 +245,6 @@ static void on_close(struct tls_stream *s, int status, const char *why, void *ar
 	if (was_connected && !u->closing)
 		say_lost(u, over ? u->link.why : why);
 	u->stall[0] = 0;
-	u->told_segments = u->told_lost = 0;
 	if (was_connected && !u->closing && u->handlers->on_connected)
 		u->handlers->on_connected(false, "", u->arg);
 	if (enrolled) {
@@ -328,6 +325,7 @@ static void connect_next(struct uplink *u)
 static void on_tick(uv_timer_t *timer)
 {
 	struct uplink *u = timer->data;
+	struct stall s;
 
 	if (!u->stream)
 		return;
@@ -337,6 +335,11 @@ static void on_tick(uv_timer_t *timer)
 		return;
 	}
 	u->link.hasty = now_ms(u) < u->hurry_until_ms;
+	/* through a proxy there are two connections, and their counts have nothing to do with each other */
+	if (!u->config->proxy && tcp_read(u, &s)) {
+		u->link.segments_out = s.segments_out;
+		u->link.segments_in = s.segments_in;
+	}
 	link_tick(&u->link, now_ms(u), uv_hrtime());
 	if (u->link.state == LINK_OVER || u->link.unacked_count)
 		stall_note(u);
@@ -407,25 +410,6 @@ void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, cons
 void uplink_hurry(struct uplink *u)
 {
 	u->hurry_until_ms = now_ms(u) + HURRY_MS;
-}
-
-bool uplink_ways(struct uplink *u, int64_t *values)
-{
-	struct stall s;
-	unsigned lost;
-
-	if (!tcp_read(u, &s))
-		return false;
-	lost = stall_lost(&s);
-	if (lost <= u->told_lost || s.segments < u->told_segments) {
-		u->told_segments = s.segments;
-		return false; /* what turned out to have come after all stays told */
-	}
-	values[WAYS_SEGMENTS] = s.segments - u->told_segments;
-	values[WAYS_LOST] = lost - u->told_lost;
-	u->told_segments = s.segments;
-	u->told_lost = lost;
-	return true;
 }
 
 bool uplink_connected(const struct uplink *u)

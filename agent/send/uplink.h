@@ -49,8 +49,6 @@ void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, cons
         unsigned reason, int64_t since_boot_ms);
 /* The way to the collector loses packets: for a minute heartbeats come each second. */
 void uplink_hurry(struct uplink *u);
-/* Columns of class "ways" since the last call. False: nothing was lost on the way out, nothing to tell. */
-bool uplink_ways(struct uplink *u, int64_t *values);
 bool uplink_connected(const struct uplink *u);
 /* Says goodbye and closes all handles; frees itself when the last is closed. */
 void uplink_close(struct uplink *u);

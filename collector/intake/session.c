@@ -18,7 +18,6 @@
 #define REPLACED_RETRY_S 60 /* two boxes with one identity take turns slowly */
 #define SILENT_MS 12000
 #define DEAD_MS 60000
-#define WAYS_EVERY_MS 10000
 #define STRANGERS_MAX 1024
 #define UNREAD_MAX (1024 * 1024) /* bytes that a peer may leave with us */
 #define HINT_STATES_MAX 256
@@ -40,12 +39,6 @@ static void say_tcp(struct session *s, json_t *o)
 	                (json_int_t)t.acked_ms_ago, "heard_ms_ago", (json_int_t)t.heard_ms_ago));
 }
 
-static void say_ways(struct session *s, json_t *o)
-{
-	json_object_set_new(o, "segments", json_integer((json_int_t)s->told_segments));
-	json_object_set_new(o, "lost", json_integer((json_int_t)s->told_lost));
-}
-
 void session_say(struct session *s, const char *state, const char *why)
 {
 	struct intake *in = s->in;
@@ -60,8 +53,10 @@ void session_say(struct session *s, const char *state, const char *why)
 		json_object_set_new(o, "config_version", json_string(s->applied_version));
 	if (!strcmp(state, "silent") || !strcmp(state, "reset"))
 		say_tcp(s, o);
-	if (!strcmp(state, "lossy"))
-		say_ways(s, o);
+	if (!strcmp(state, "lossy")) {
+		json_object_set_new(o, "lost_up", json_integer((json_int_t)s->crossing.lost_up));
+		json_object_set_new(o, "lost_down", json_integer((json_int_t)s->crossing.lost_down));
+	}
 	char *text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (!text)
@@ -205,6 +200,8 @@ static void on_close(struct tls_stream *tls, int status, const char *why, void *
 static void on_heartbeat(struct session *s, const struct wire_frame *f)
 {
 	struct wire_heartbeat h;
+	struct stall t;
+	int fd;
 
 	if (wire_read_heartbeat(f, &h)) {
 		session_bad(s, "heartbeat");
@@ -214,6 +211,8 @@ static void on_heartbeat(struct session *s, const struct wire_frame *f)
 	s->peer_boot_ms = h.boot_ms;
 	s->rtt_us = h.rtt_us;
 	s->backlog = h.backlog;
+	if (h.segments_out && !uv_fileno((uv_handle_t *)tls_tcp(s->tls), &fd) && !stall_read(fd, &t))
+		crossing_beat(&s->crossing, h.segments_out, h.segments_in, t.segments_out, t.segments_in);
 	if (s->state == SESSION_READY)
 		offset_measure(&s->agent->offset, clock_wall_ms() - h.boot_ms);
 	session_beat(s); /* at once, so that the agent measures the way and not our timer */
@@ -364,22 +363,6 @@ void session_new(struct intake *in, uv_tcp_t *tcp)
 	s->tls = tls_stream_new(in->tls, tcp, &handlers, s);
 }
 
-/* How many of our segments were lost on the way to the agent: told when there are more, so that judge can compare both ways. */
-static void ways_tick(struct session *s, int64_t now_ms)
-{
-	struct stall t;
-	int fd;
-
-	if (now_ms - s->ways_ms < WAYS_EVERY_MS || uv_fileno((uv_handle_t *)tls_tcp(s->tls), &fd) || stall_read(fd, &t))
-		return;
-	s->ways_ms = now_ms;
-	if (stall_lost(&t) <= s->told_lost)
-		return;
-	s->told_segments = t.segments;
-	s->told_lost = stall_lost(&t);
-	session_say(s, "lossy", "");
-}
-
 static void tick_ready(struct session *s, int64_t now_ms)
 {
 	bool deaf = tls_pending(s->tls) > UNREAD_MAX;
@@ -397,7 +380,8 @@ static void tick_ready(struct session *s, int64_t now_ms)
 		session_say(s, "silent", "no frame for 12 s");
 	}
 	hello_applied_tick(s, now_ms);
-	ways_tick(s, now_ms);
+	if (crossing_due(&s->crossing, now_ms))
+		session_say(s, "lossy", "");
 	if (now_ms >= s->beat_ms)
 		session_beat(s);
 }

@@ -9,6 +9,7 @@
 #ifndef SANSANG_SESSION_H
 #define SANSANG_SESSION_H
 
+#include "collector/intake/crossing.h"
 #include "collector/intake/intake.h"
 #include "common/wire.h"
 
@@ -37,8 +38,7 @@ struct session {
 	int64_t heard_ms, beat_ms;
 	int64_t peer_boot_ms; /* of its last heartbeat */
 	int64_t skew_ms;      /* its wall clock less ours, at the hello */
-	int64_t ways_ms;      /* when what TCP lost was looked at */
-	unsigned told_segments, told_lost;
+	struct crossing crossing;
 	uint32_t rtt_us;
 	uint64_t epoch, next_seq; /* of the hello */
 	uint64_t backlog;

@@ -86,10 +86,11 @@ static void lost(struct judge *j, struct judge_node *n, enum agent_link link, in
 	tell_stall(j, n, o, at);
 }
 
-/* What intake's TCP lost on the way to the agent, since the connection began. */
+/* What TCP lost either way since the connection began, by intake's count. */
 static void lossy(struct judge *j, struct judge_node *n, const json_t *o, int64_t at)
 {
-	ways_count_down(&check_quality_make(n->agent)->ways, at, json_integer_value(json_object_get(o, "lost")));
+	ways_count(&check_quality_make(n->agent)->ways, at, json_integer_value(json_object_get(o, "lost_up")),
+	        json_integer_value(json_object_get(o, "lost_down")));
 	n->agent->dirty = true;
 	ways_tell(j, n, at);
 }

@@ -203,13 +203,10 @@ void fleet_set(struct fleet *f, struct judge_node *n, uint32_t set, const char *
 		n->set_count = set + 1;
 	}
 	const struct metric_class *class = metric_class_named(class_name);
-	bool look = class && class->id == CLASS_LOOK, ways = class && class->id == CLASS_WAYS;
-	struct judge_check *c = look   ? check_looked_at(n, subject)
-	                        : ways ? n->agent
-	                               : fleet_subject(f, n, class_name, subject);
+	bool look = class && class->id == CLASS_LOOK;
+	struct judge_check *c = look ? check_looked_at(n, subject) : fleet_subject(f, n, class_name, subject);
 	/* the first look may come before the first row of what is looked at */
-	n->sets[set] =
-	        (struct judge_set){.check = c, .known = c || !look, .aside = (uint8_t)(look || ways ? class->id : 0)};
+	n->sets[set] = (struct judge_set){.check = c, .known = c || !look, .look = look};
 }
 
 void fleet_relink(struct fleet *f, const struct inventory *inv)

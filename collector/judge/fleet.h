@@ -37,7 +37,7 @@ enum witness_bits {
 struct judge_set {
 	struct judge_check *check; /* NULL: nothing that is judged */
 	bool known;                /* asked before */
-	uint8_t aside;             /* CLASS_LOOK, CLASS_WAYS: rows about that check beside its own; 0: its own */
+	bool look;                 /* closer looks at that check, not its own rows */
 };
 
 /* Something that a node told beside its rows (event.h). */

@@ -252,16 +252,6 @@ static void read_look(struct judge_check *c, int64_t at, const int64_t *v, unsig
 		quality_look(check_quality_make(c), at, v[LOOK_ECHOES], v[LOOK_LOST], v[LOOK_BURSTS]);
 }
 
-/* What the agent's TCP lost on the way out. */
-static void read_ways(struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count)
-{
-	if (count <= WAYS_LOST || v[WAYS_LOST] == METRIC_UNKNOWN || j->uncertain)
-		return;
-	ways_add(&check_quality_make(c)->ways, at, WAY_UP, v[WAYS_LOST]);
-	c->dirty = true;
-	ways_tell(j, c->node, at);
-}
-
 static void on_dict(void *arg, uint32_t set, const char *class_name, uint8_t layout, const char *instance)
 {
 	struct reading *rd = arg;
@@ -281,8 +271,8 @@ static void on_row(void *arg, uint32_t set, int64_t boot_ms, const int64_t *valu
 	struct judge_check *c = known ? known->check : NULL;
 	if (!c || at <= c->row_at)
 		return;
-	if (known->aside) {
-		known->aside == CLASS_LOOK ? read_look(c, at, values, count) : read_ways(rd->j, c, at, values, count);
+	if (known->look) {
+		read_look(c, at, values, count);
 		return;
 	}
 	if (c->figures && figures_over(c->figures, at)) {

@@ -33,13 +33,17 @@ void ways_add(struct ways *w, int64_t at, enum way way, int64_t lost)
 	*to = *to + lost > COUNTED_MOST ? COUNTED_MOST : *to + (uint32_t)lost;
 }
 
-void ways_count_down(struct ways *w, int64_t at, int64_t total)
+void ways_count(struct ways *w, int64_t at, int64_t up, int64_t down)
 {
-	if (total < 0 || total > UINT32_MAX)
+	const int64_t total[2] = {up, down};
+	if (up < 0 || down < 0 || up > UINT32_MAX || down > UINT32_MAX)
 		return;
 	/* fewer than before: another connection */
-	ways_add(w, at, WAY_DOWN, total >= w->told ? total - w->told : total);
-	w->told = (uint32_t)total;
+	bool other = up < w->told[0] || down < w->told[1];
+	for (unsigned k = 0; k < 2; k++) {
+		ways_add(w, at, k ? WAY_DOWN : WAY_UP, total[k] - (other ? 0 : w->told[k]));
+		w->told[k] = (uint32_t)total[k];
+	}
 }
 
 /* P(X <= few) of n tosses. */
@@ -76,7 +80,8 @@ void ways_encode(const struct ways *w, struct buf *out)
 	buf_put_svarint(out, w->minute);
 	for (unsigned k = 0; k < 2 * WAYS_KEEP; k++)
 		buf_put_varint(out, w->lost[k / WAYS_KEEP][k % WAYS_KEEP]);
-	buf_put_varint(out, w->told);
+	buf_put_varint(out, w->told[0]);
+	buf_put_varint(out, w->told[1]);
 }
 
 void ways_decode(struct ways *w, struct cursor *c)
@@ -84,7 +89,8 @@ void ways_decode(struct ways *w, struct cursor *c)
 	w->minute = cursor_svarint(c);
 	for (unsigned k = 0; k < 2 * WAYS_KEEP; k++)
 		w->lost[k / WAYS_KEEP][k % WAYS_KEEP] = (uint32_t)cursor_varint(c) % (COUNTED_MOST + 1);
-	w->told = (uint32_t)cursor_varint(c);
+	w->told[0] = (uint32_t)cursor_varint(c);
+	w->told[1] = (uint32_t)cursor_varint(c);
 	if (c->failed)
 		memset(w, 0, sizeof *w);
 }

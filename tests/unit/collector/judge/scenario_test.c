@@ -6,7 +6,7 @@
  *   at T WHAT                   or: every STEP from T to T [sent T] WHAT
  * WHAT:
  *   agent NODE connected|silent|closed|heard [tcp VERDICT]    as common/stall.h calls it
- *   agent NODE configured VERSION | agent NODE lossy lost N (what intake's TCP lost since the connection began)
+ *   agent NODE configured VERSION | agent NODE lossy UP DOWN (segments that TCP lost since the connection began)
  *   row NODE CLASS SUBJECT VALUES [sampled T]      svc: up | down REASON [connected]; uplink, path: loss N [rtt N]; if: carrier N; host: disk N;
  *                                                  gear: up | down; other classes: COLUMN N as in common/metric.c
  *   event NODE KIND TEXT
@@ -293,7 +293,8 @@ static void do_agent(struct play *p, char **w, unsigned count)
 	        : tcp      ? "\"}"
 	                   : "");
 	if (!strcmp(w[1], "lossy") && count > 3)
-		snprintf(body, sizeof body, "{\"state\": \"lossy\", \"segments\": 500, \"lost\": %d}", atoi(w[3]));
+		snprintf(body, sizeof body, "{\"state\": \"lossy\", \"lost_up\": %d, \"lost_down\": %d}", atoi(w[2]),
+		        atoi(w[3]));
 	struct record r = {
 	        .kind = RECORD_AGENT, .node = w[0], .key = "", .body = (const uint8_t *)body, .body_len = strlen(body)};
 	give(p, &r);

@@ -60,12 +60,12 @@ static void test_forgets(void **state)
 	assert_int_equal(w.lost[0][0], 1);
 	assert_int_equal(w.lost[0][1], 0);
 	memset(&w, 0, sizeof w);
-	ways_count_down(&w, 600000, 5);
-	ways_count_down(&w, 610000, 14);
+	ways_count(&w, 600000, 0, 5);
+	ways_count(&w, 610000, 0, 14);
 	assert_int_equal(ways_judge(&w, 610000), WAY_DOWN);
-	ways_count_down(&w, 620000, 2); /* of a new connection */
+	ways_count(&w, 620000, 0, 2); /* of a new connection */
 	assert_int_equal(w.lost[1][0], 16);
-	ways_count_down(&w, 620000, -7);
+	ways_count(&w, 620000, 0, -7);
 	ways_encode(&w, &b);
 	struct cursor c = cursor_of(b.data, b.len);
 	ways_decode(&again, &c);
