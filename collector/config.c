@@ -6,20 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/mail/keys.h"
 #include "common/memory.h"
 #include "common/zone.h"
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const languages[] = {"vi", "en", NULL};
-static const char *const tls_modes[] = {"required", "opportunistic", "off", NULL};
-
-static const char *server_check(const void *value)
-{
-	const char *text = *(char *const *)value;
-	const char *host = !strncmp(text, "smtp://", 7) ? text + 7 : !strncmp(text, "smtps://", 8) ? text + 8 : "";
-
-	return *host && !strpbrk(host, "/@ ") ? NULL : "smtp://HOST:PORT or smtps://HOST:PORT";
-}
 
 static const char *inbox_check(const void *value)
 {
@@ -40,13 +32,6 @@ static const char *url_check(const void *value)
 	for (size_t i = 0; i < len; i++)
 		plain &= host[i] > ' ' && host[i] < 0x7f && !strchr("\"'<>()@?#\\", host[i]);
 	return plain ? NULL : "https://HOST or https://HOST:PORT, without a slash at its end";
-}
-
-static const char *sender_check(const void *value)
-{
-	const char *text = *(char *const *)value, *at = strchr(text, '@');
-
-	return at && at > text && at[1] && !strpbrk(text, " <>\"\t\r\n") ? NULL : "an address NAME@HOST";
 }
 
 static const char *zone_check(const void *value)
@@ -98,10 +83,12 @@ static const struct conf_key inbox_keys[] = {
         {0},
 };
 static const struct conf_key mail_keys[] = {
-        {"server", CONF_STRING, AT(mail.server), .check = server_check,
+        {"server", CONF_STRING, AT(mail.server), .check = mail_server_check,
                 .help = "smtp://HOST:PORT or smtps://HOST:PORT; no mail is sent when unset"},
-        {"tls", CONF_CHOICE, AT(mail.tls), "required", .choices = tls_modes, .help = "whether STARTTLS must succeed"},
-        {"from", CONF_STRING, AT(mail.from), "sansang@localhost", .check = sender_check, .help = "sender's address"},
+        {"tls", CONF_CHOICE, AT(mail.tls), "required", .choices = mail_tls_modes,
+                .help = "whether STARTTLS must succeed"},
+        {"from", CONF_STRING, AT(mail.from), "sansang@localhost", .check = mail_sender_check,
+                .help = "sender's address"},
         {"user", CONF_STRING, AT(mail.user), .place_wanted = true, .help = "login at the mail server"},
         {"password_file", CONF_PATH, AT(mail.password_file), .place_wanted = true,
                 .help = "file of mode 0600 that holds the password"},

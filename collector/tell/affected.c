@@ -26,11 +26,26 @@ static const struct site *site_of_node(const struct scene *s, const char *node)
 	return n ? n->at : NULL;
 }
 
-/* "service:land@mk-srv1", "uplink:ts@mk-srv1", "site:mk-hq" */
+/* A line that is looked at from outside is its own site's matter, not that of the node that looks: "path:mk-ts@core-srv". */
+static const struct site *site_of_line(const struct scene *s, const char *line, size_t len)
+{
+	const struct inventory *inv = s->f->inventory;
+
+	for (size_t i = 0; i < inv->site_count; i++)
+		for (size_t k = 0; k < inv->sites[i].uplink_count; k++)
+			if (strlen(inv->sites[i].uplinks[k].id) == len &&
+			        !strncmp(inv->sites[i].uplinks[k].id, line, len))
+				return &inv->sites[i];
+	return NULL;
+}
+
+/* "service:land@mk-srv1", "uplink:ts@mk-srv1", "path:mk-ts@core-srv", "site:mk-hq" */
 static void affect_count(const struct scene *s, struct affected *a, json_t *pairs, const char *text)
 {
 	const char *at = strrchr(text, '@');
-	const struct site *site = at ? site_of_node(s, at + 1) : NULL;
+	const struct site *of_line =
+	        at && !strncmp(text, "path:", 5) ? site_of_line(s, text + 5, (size_t)(at - text - 5)) : NULL;
+	const struct site *site = of_line ? of_line : at ? site_of_node(s, at + 1) : NULL;
 
 	if (!strncmp(text, "site:", 5))
 		site_count(s, a, text + 5);

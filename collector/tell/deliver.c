@@ -1,16 +1,15 @@
 #include "collector/tell/deliver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "collector/tell/letter.h"
 #include "collector/tell/list_letter.h"
 #include "common/mail/mail.h"
 #include "common/mail/mime.h"
+#include "common/mail/password.h"
 #include "collector/tell/picture.h"
 #include "collector/tell/route.h"
 #include "collector/tell/thread.h"
@@ -248,21 +247,6 @@ void deliver_kick(struct deliver *d)
 
 /* ---- life ---- */
 
-static int password_read(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-	int status = n < 0 ? -errno : 0;
-
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-	if (fd >= 0)
-		close(fd);
-	if (status)
-		log_error("mail.password_file %s: %s", path, strerror(-status));
-	return status;
-}
-
 int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_config *config, struct outbox *o,
         void (*when_sent)(void *arg), void *arg)
 {
@@ -276,7 +260,7 @@ int deliver_open(struct deliver **out, uv_loop_t *loop, const struct collector_c
 
 	*out = NULL;
 	if (config->mail.password_file) {
-		status = password_read(config->mail.password_file, password, sizeof(password));
+		status = password_read("mail.password_file", config->mail.password_file, password, sizeof(password));
 		options.password = password;
 	}
 	if (!status)

@@ -1,18 +1,17 @@
 #include "collector/tell/inbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "collector/message.h"
 #include "collector/tell/reply.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mail/password.h"
 #include "common/mail/transfer.h"
 #include "common/memory.h"
 
@@ -281,21 +280,6 @@ static void easy_prepare(struct inbox *i)
 	curl_easy_setopt(e, CURLOPT_NOPROXY, "*"); /* whatever the environment says */
 }
 
-static int password_read(struct inbox *i, const char *path)
-{
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t n = fd < 0 ? -1 : read(fd, i->password, sizeof(i->password) - 1);
-	int status = path && n < 0 ? -errno : 0;
-
-	i->password[n > 0 ? n : 0] = '\0';
-	i->password[strcspn(i->password, "\r\n")] = '\0';
-	if (fd >= 0)
-		close(fd);
-	if (status)
-		log_error("mail.inbox.password_file %s: %s", path, strerror(-status));
-	return status;
-}
-
 static char *folder_address(const struct inbox *i)
 {
 	const char *server = i->config->mail.inbox.server, *folder = i->config->mail.inbox.folder;
@@ -319,7 +303,10 @@ int inbox_open(struct inbox **out, uv_loop_t *loop, const struct collector_confi
 	i->refs = 1;
 	i->config = config;
 	i->wait_ms = config->mail.inbox.every_ms;
-	status = password_read(i, config->mail.inbox.password_file);
+	status = config->mail.inbox.password_file
+	                 ? password_read("mail.inbox.password_file", config->mail.inbox.password_file, i->password,
+	                           sizeof(i->password))
+	                 : 0;
 	if (!status)
 		i->transfers = transfers_open(loop, 1, on_done, i);
 	if (!i->transfers) {
