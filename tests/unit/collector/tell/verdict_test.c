@@ -11,6 +11,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "collector/tell/affected.h"
 #include "collector/tell/letter.h"
 #include "collector/tell/verdict.c"
 #include "common/mail/mail.h"
@@ -235,9 +236,26 @@ static void without_an_address_there_are_no_links(void **state)
 	json_decref((json_t *)f.incident);
 }
 
+/* Its node is of another site, which is well. */
+static void who_looks_from_outside_is_not_affected(void **state)
+{
+	const struct desk *d = *state;
+	json_t *incident = json_pack("{s:s, s:s, s:s, s:I, s:[s, s, s]}", "id", "x", "site", "s1", "uplink", "l1",
+	        "opened_at", (json_int_t)1751330520000LL, "affects", "path:l1@a2", "path:core@a1", "service:land@a1");
+	const struct letter_facts f = {.incident = incident, .kind = "open", .inventory = d->inv, .language = "vi"};
+	const struct scene s = scene_of(&f);
+	struct affected a = affected_of(&s);
+
+	assert_int_equal(json_object_size(a.units), 1);
+	assert_non_null(json_object_get(a.units, "u1"));
+	affected_free(&a);
+	json_decref(incident);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(who_looks_from_outside_is_not_affected, desk_open, desk_close),
 	        cmocka_unit_test_setup_teardown(every_kind, desk_open, desk_close),
 	        cmocka_unit_test_setup_teardown(without_an_address_there_are_no_links, desk_open, desk_close),
 	};
