@@ -301,7 +301,7 @@ static bool is_router(const struct judge *j, const struct judge_check *c)
 /* Gear that cannot be reached because its site is dark, its line is down or the cable to it is out is only affected. */
 static struct incident *root_of_gear(struct judge *j, struct trouble *t, bool *primary)
 {
-	static const enum check_kind before[] = {KIND_AGENT, KIND_UPLINK, KIND_INTERFACE};
+	static const enum check_kind before[] = {KIND_AGENT, KIND_UPLINK, KIND_INTERFACE, KIND_CONFLICT};
 	const struct judge_check *c = t->check;
 	struct incident *i;
 	*primary = false;
