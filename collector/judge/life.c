@@ -106,7 +106,18 @@ void life_begin(struct judge *j, struct incident *i, const struct judge_check *c
 	i->excused = mem_str(name);
 }
 
-static bool same_target(const struct incident *i, const struct judge_check *c)
+/* Is it down elsewhere too? One site alone does not bring back what was the matter of many. */
+static bool fails_elsewhere(const struct judge *j, const struct judge_check *c)
+{
+	for (size_t k = 0; k < j->trouble_count; k++) {
+		const struct judge_check *o = j->troubles[k]->check;
+		if (o->kind == c->kind && o->site != c->site && !strcmp(o->instance, c->instance))
+			return true;
+	}
+	return false;
+}
+
+static bool same_target(const struct judge *j, const struct incident *i, const struct judge_check *c)
 {
 	enum check_kind kind = c->kind == KIND_PATH ? KIND_UPLINK : c->kind;
 	if (i->kind != kind || i->simulated != c->site->simulated || i->outside != c->terminal)
@@ -114,7 +125,8 @@ static bool same_target(const struct incident *i, const struct judge_check *c)
 	if (i->wide) {
 		char what[160];
 		snprintf(what, sizeof what, "service:%s@%s", c->instance, c->node->name);
-		return kind == KIND_SERVICE && same(i->service, c->instance) && incident_touches(i, what);
+		return kind == KIND_SERVICE && same(i->service, c->instance) && incident_touches(i, what) &&
+		       fails_elsewhere(j, c);
 	}
 	if (!same(i->site, c->site->id))
 		return false;
@@ -132,7 +144,7 @@ struct incident *life_return(const struct judge *j, const struct judge_check *c,
 		struct incident *i = j->incidents.all[k - 1];
 		int64_t ended = incident_ended_at(i);
 		if (ended && !i->closed_by && from >= ended && from - ended <= LIFE_REOPEN_MS &&
-		        (i->excused != NULL) == excused && same_target(i, c))
+		        (i->excused != NULL) == excused && same_target(j, i, c))
 			return i;
 	}
 	return NULL;
