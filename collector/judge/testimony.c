@@ -22,6 +22,7 @@
 #define LAST_WORD_MS 5000      /* events of a boot come some seconds after its first samples */
 #define OTHERS_BACK_MS 60000   /* agents of one site come back with a back-off of up to 30 s each */
 #define TICK_MS 1000
+#define GEAR_ASKED_MS 150000
 #define DARK_MARGIN_MS 10000 /* a gateway may be gone a moment before the last frame */
 
 /* ---- what a node tells ---- */
@@ -58,10 +59,11 @@ static void tell(struct judge *j, struct incident *i, const struct judge_node *n
 	judge_know(j, i, f, yes ? ANSWER_YES : ANSWER_NO, RANK_HINDSIGHT, at, n->name);
 }
 
-/* It has been well since before the darkness, and rows say so: there is no hole in what it told. */
-static bool well_throughout(const struct judge_check *c, const struct incident *i)
+/* It has been well since before the darkness, and rows say so: there is no hole in what it told, and some were of within it. */
+static bool well_throughout(const struct judge_check *c, const struct incident *i, const struct judge_node *n)
 {
-	return c->machine.state == STATE_UP && c->machine.since <= i->began_at && c->row_at > i->began_at;
+	return n->link_at - i->began_at >= state_patience_ms(c->step_ms) && !c->machine.run &&
+	       c->machine.state == STATE_UP && c->machine.since <= i->began_at && c->row_at > i->began_at;
 }
 
 /* What was well all the time, as far as its own rows go; what was not has told so by a trouble. */
@@ -69,7 +71,7 @@ static void tell_what_was_well(struct judge *j, struct incident *i, const struct
 {
 	for (uint32_t k = 0; k < n->check_count; k++) {
 		const struct judge_check *c = n->checks[k];
-		if (!well_throughout(c, i))
+		if (!well_throughout(c, i, n))
 			continue;
 		if (c->kind == KIND_INTERFACE && i->facts.is[FACT_CARRIER].answer != ANSWER_NO)
 			tell(j, i, n, FACT_CARRIER, true, c->row_at);
@@ -83,11 +85,15 @@ static void tell_what_was_well(struct judge *j, struct incident *i, const struct
 
 static void tell_of_gear(struct judge *j, struct incident *i, const struct judge_node *n)
 {
+	/* it is asked once a minute or so: of a short darkness it says nothing */
+	if (n->link_at - i->began_at < GEAR_ASKED_MS)
+		return;
 	for (uint32_t k = 0; k < j->fleet.count; k++) {
 		const struct judge_node *g = j->fleet.nodes[k];
 		for (uint32_t m = 0; g->site == n->site && m < g->check_count; m++) {
 			const struct judge_check *c = g->checks[m];
-			if (c->kind == KIND_GEAR && fact_is_front(j, n->site, g->inv) && well_throughout(c, i))
+			if (c->kind == KIND_GEAR && fact_is_front(j, n->site, g->inv) &&
+			        i->facts.is[FACT_GEAR_REBOOTED].answer != ANSWER_YES && well_throughout(c, i, n))
 				judge_know(j, i, FACT_GEAR, ANSWER_YES, RANK_HINDSIGHT, c->row_at, g->name);
 		}
 	}
@@ -106,7 +112,7 @@ static void tell_of_port(struct judge *j, struct incident *i, const struct judge
 	bool down_then = c->machine.state == STATE_DOWN
 	                         ? c->machine.since <= n->link_at
 	                         : c->machine.since > i->began_at && c->machine.since <= n->link_at;
-	if (down_then || well_throughout(c, i))
+	if (down_then || well_throughout(c, i, n))
 		judge_know(j, i, FACT_PORT, down_then ? ANSWER_NO : ANSWER_YES, RANK_HINDSIGHT, c->row_at, g->name);
 }
 

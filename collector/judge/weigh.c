@@ -187,7 +187,7 @@ static const struct cause_rule rules[] = {
         {CAUSE_LAN_LINK_DOWN, FACT_GEAR, NO, 1},
         {CAUSE_SITE_POWER, FACT_GEAR, NO, 2},
         {CAUSE_UPLINK_DOWN, FACT_GEAR, NO, -3},
-        {CAUSE_GEAR_DOWN, FACT_GEAR, YES, RULES_OUT},
+        {CAUSE_GEAR_DOWN, FACT_GEAR, YES, -9},
         {CAUSE_UPLINK_DOWN, FACT_GEAR, YES, 2},
         {CAUSE_LAN_LINK_DOWN, FACT_PORT, NO, 5},
         {CAUSE_LAN_LINK_DOWN, FACT_PORT, YES, -3},
