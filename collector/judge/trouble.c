@@ -188,7 +188,9 @@ void trouble_join(struct judge *j, struct trouble *t, struct incident *i, bool p
 	trouble_speak(j, t, i);
 	if (primary)
 		flap_down(j, i, t->check, t->from);
-	fact_collect(j, i);
+	/* what is seen when it is over is of its being back */
+	if (i->open_count)
+		fact_collect(j, i);
 	judge_again(j, i);
 	words_summary(j, i);
 }
