@@ -50,7 +50,7 @@ struct link {
 	uint64_t next_seq; /* to be sent */
 	uint64_t unacked[WIRE_UNACKED_MAX];
 	unsigned unacked_count;
-	bool hasty; /* the way is bad: heartbeats come each second, so that TCP's counts of both ends tell which way */
+	bool hasty; /* the way is bad: heartbeats come with each tick, so that TCP's counts of both ends tell which way */
 	unsigned segments_out, segments_in; /* of TCP, for the heartbeat; 0: not told */
 	bool refused;                       /* over, because the collector said so: it is there */
 	bool applied_wanted;                /* the collector has the capability */

@@ -12,6 +12,7 @@
 #include "common/stall.h"
 
 #define HURRY_MS 60000
+#define HASTE_MS 500
 #define TICK_MS 2500 /* half a heartbeat: each tick wakes an idle host */
 #define RETRY_FIRST_MS 5000
 #define RETRY_MOST_MS 30000
@@ -109,6 +110,15 @@ static void try_next(struct uplink *u, int64_t at_least_ms)
 }
 
 /* ---- a connection ---- */
+
+static void on_tick(uv_timer_t *timer);
+
+/* Hasty: the way is bad, and each heartbeat tells more of it. */
+static void pace(struct uplink *u, bool hasty)
+{
+	u->link.hasty = hasty;
+	uv_timer_start(&u->tick, on_tick, hasty ? HASTE_MS : TICK_MS, hasty ? HASTE_MS : TICK_MS);
+}
 
 static bool tcp_read(struct uplink *u, struct stall *out)
 {
@@ -211,6 +221,7 @@ static void on_open(struct tls_stream *s, void *arg)
 	(void)s;
 	link_begin(&u->link, u->spool, &u->enrol, &link_handlers, u, now_ms(u));
 	u->link_begun = true;
+	pace(u, now_ms(u) < u->hurry_until_ms);
 	if (!u->enrolling)
 		link_hello(&u->link, u->config_version);
 	else if (link_enrol(&u->link, &u->token))
@@ -334,7 +345,8 @@ static void on_tick(uv_timer_t *timer)
 			tls_close(u->stream);
 		return;
 	}
-	u->link.hasty = now_ms(u) < u->hurry_until_ms;
+	if (u->link.hasty && now_ms(u) >= u->hurry_until_ms)
+		pace(u, false);
 	/* through a proxy there are two connections, and their counts have nothing to do with each other */
 	if (!u->config->proxy && tcp_read(u, &s)) {
 		u->link.segments_out = s.segments_out;
@@ -410,6 +422,8 @@ void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, cons
 void uplink_hurry(struct uplink *u)
 {
 	u->hurry_until_ms = now_ms(u) + HURRY_MS;
+	if (!u->link.hasty && u->stream && u->link_begun)
+		pace(u, true);
 }
 
 bool uplink_connected(const struct uplink *u)

@@ -47,7 +47,7 @@ void uplink_answer(struct uplink *u, uint64_t id, const char *json, size_t len);
 /* Live lane: sent at once when connected, else forgotten (a reconnected agent says its state anew). */
 void uplink_hint(struct uplink *u, int64_t boot_ms, const char *class_name, const char *instance, bool up,
         unsigned reason, int64_t since_boot_ms);
-/* The way to the collector loses packets: for a minute heartbeats come each second. */
+/* The way to the collector loses packets: for a minute heartbeats come twice a second. */
 void uplink_hurry(struct uplink *u);
 bool uplink_connected(const struct uplink *u);
 /* Says goodbye and closes all handles; frees itself when the last is closed. */
