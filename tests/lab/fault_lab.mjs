@@ -125,11 +125,12 @@ function wanted() {
   const words = (process.env.FAULT ?? "").split(",").filter(Boolean), rows = [...singles, ...pairs];
   if (!words.length) return rows;
   const fits = (row, word) => (word === "pairs" ? row.pair : word === "singles" ? !row.pair : word.endsWith("*") ? row.id.startsWith(word.slice(0, -1)) : row.id === word);
-  return words.flatMap((word) => {
-    const found = rows.filter((row) => fits(row, word));
-    if (!found.length) throw new Error(`no fault "${word}"; there are: ${rows.map((row) => row.id).join(" ")}`);
-    return found;
+  const found = words.flatMap((word) => {
+    const some = rows.filter((row) => fits(row, word));
+    if (!some.length) throw new Error(`no fault "${word}"; there are: ${rows.map((row) => row.id).join(" ")}`);
+    return some;
   });
+  return [...new Set(found)];
 }
 
 async function main() {

@@ -48,7 +48,10 @@ const library = () =>
 
 const labs = new Set();
 process.on("exit", () => {
-  for (const p of labs) spawnSync("bash", [script, "lab_down"], { env: p.env });
+  for (const p of labs) {
+    spawnSync("bash", [script, "lab_down"], { env: p.env });
+    if (!p.keep) rmSync(p.dir, { recursive: true, force: true });
+  }
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 

@@ -59,7 +59,7 @@ export const singles = [
   { id: "oneway_in", needs: "one", hard: true, ...simple("oneway", "in"), expect: (k) => at(k, ["one-way-loss", "uplink-down"], ["one-way-loss"]) },
   { id: "oneway_out", needs: "one", hard: true, ...simple("oneway", "out"), expect: (k) => at(k, ["one-way-loss", "uplink-down"], ["one-way-loss"]) },
   // large packets are tried once a minute, and a hole is believed at the second time
-  { id: "mtu", needs: "one", within: 150, ...simple("mtu", 1400), expect: (k) => at(k, ["mtu-blackhole"]) },
+  { id: "mtu", needs: "one", within: 150, recovery: 240, ...simple("mtu", 1400), expect: (k) => at(k, ["mtu-blackhole"]) },
   { id: "delay", needs: "one", ...simple("delay", 120, 10), expect: (k) => at(k, ["uplink-degraded"]) },
   { id: "burst", needs: "one", ...simple("burst", 15, 20), expect: (k) => at(k, ["uplink-degraded"]) },
   {
