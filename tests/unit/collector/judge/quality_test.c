@@ -11,92 +11,17 @@
 
 #include <cmocka.h>
 
-#define STEP_MS 10000
+#include "tests/unit/collector/judge/line.h"
+
 #define DAY_STEPS 8640
 #define RUNS 5000
 
-struct line {
-	uint64_t seed;
-	double loss, burst; /* share of echoes that are lost, and mean length of a stretch of them */
-	bool inside, lost_before, look;
-	unsigned echoes, lost, bursts, look_echoes, look_lost;
-	double rtt_ms, jitter_ms;
-};
-
-static double chance(struct line *l)
-{
-	l->seed ^= l->seed << 13;
-	l->seed ^= l->seed >> 7;
-	l->seed ^= l->seed << 17;
-	return (double)(l->seed >> 11) / 9007199254740992.0;
-}
-
-static bool echo(struct line *l)
-{
-	double leave = 1 / l->burst, enter = l->loss * leave / (1 - l->loss);
-	if (l->loss <= 0)
-		l->inside = false;
-	else if (l->burst <= 1)
-		l->inside = chance(l) < l->loss;
-	else
-		l->inside = l->inside ? chance(l) >= leave : chance(l) < enter;
-	l->echoes++;
-	l->lost += l->inside;
-	l->bursts += l->inside && !l->lost_before;
-	l->lost_before = l->inside;
-	return !l->inside;
-}
-
-/* One step as the agent goes through it, until `stop_ms` of it: its row is told by then, looks after it are in the next one. */
 static unsigned step(struct line *l, struct quality *q, int64_t at, int64_t begins_ms)
 {
-	double loss = l->loss, rtt = 0;
-	unsigned lost = 0, sent = 32;
-	for (unsigned k = 0; k < sent; k++) {
-		/* the trains of the step in which it begins may be over by then */
-		l->loss = (int64_t)(k / 16) * 250 >= begins_ms ? loss : 0;
-		lost += !echo(l);
-		if (k == 31 && lost == 32)
-			sent = 64;
-	}
-	for (unsigned k = 0; k < 32; k++)
-		rtt += (l->rtt_ms + chance(l) * l->jitter_ms) / 32;
-	l->loss = loss;
-	if (lost == sent) {
-		l->echoes = l->lost = l->bursts = l->look_echoes = l->look_lost = 0;
-		l->lost_before = l->look = false;
-		return quality_row(q, at, 100, NAN) | 128;
-	}
-	if (l->lost || l->echoes != sent)
-		quality_look(q, at, l->echoes, l->lost, l->bursts);
-	unsigned bits = quality_row(q, at, lost * 100.0 / sent, rtt);
-	l->look = lost || (l->look_lost > 1 && l->look_lost * 50 >= l->look_echoes);
-	l->echoes = l->lost = l->bursts = l->look_echoes = l->look_lost = 0;
-	/* runs of at most 64, each waits 300 ms for what is late */
-	for (int64_t ms = 550; l->look && ms < STEP_MS - 500;) {
-		unsigned run = 64 < (unsigned)(STEP_MS - ms - 300) / 20 ? 64 : (unsigned)(STEP_MS - ms - 300) / 20,
-		         gone = 0;
-		for (unsigned k = 0; k < run; k++) {
-			l->loss = ms + (int64_t)k * 20 >= begins_ms ? loss : 0;
-			gone += !echo(l);
-		}
-		l->loss = loss;
-		l->look_echoes += run;
-		l->look_lost += gone;
-		ms += run * 20 + (gone ? 300 : 20);
-		if (gone == run)
-			break;
-	}
-	return bits;
-}
-
-static struct line line_of(uint64_t run, double loss, double burst)
-{
-	struct line l = {
-	        .seed = (run + 1) * 0x9e3779b97f4a7c15u, .loss = loss, .burst = burst, .rtt_ms = 12, .jitter_ms = 20};
-	for (unsigned k = 0; k < 8; k++)
-		chance(&l);
-	return l;
+	struct line_step s = line_step(l, begins_ms);
+	if (s.looked)
+		quality_look(q, at, s.echoes, s.lost, s.bursts);
+	return quality_row(q, at, s.loss_pct, s.rtt_ms) | (s.loss_pct >= 100 ? 128 : 0);
 }
 
 /* How many of the runs were seen within so many seconds of the beginning; rows are with judge 3.5 s after their step began. */
