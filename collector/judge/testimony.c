@@ -147,11 +147,13 @@ static void finish(struct judge *j, struct judge_node *n, struct incident *i)
 void testimony_move(struct judge *j, struct judge_check *c, const struct transition *t)
 {
 	struct judge_node *n = c->node;
-	struct incident *i = root_of(j, n->witnessed);
+	const struct trouble *dark = n->agent ? n->agent->trouble : NULL;
+	/* hints do not wait for the journal: they may come before it is known that the node is back */
+	struct incident *i = root_of(j, n->witnessed ? n->witnessed : dark ? dark->incident : NULL);
 	bool gateway = c->kind == KIND_PATH && !c->terminal && !strcmp(c->instance, "gateway");
 	if (!i || !gateway || t->to != STATE_DOWN || j->uncertain)
 		return;
-	if (t->at >= i->began_at - DARK_MARGIN_MS && t->at <= n->link_at)
+	if (t->at >= i->began_at - DARK_MARGIN_MS && (dark || t->at <= n->link_at))
 		tell(j, i, n, FACT_GATEWAY, false, t->at);
 }
 
