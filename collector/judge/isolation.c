@@ -7,6 +7,7 @@
 #include "collector/judge/area.h"
 #include "collector/judge/book.h"
 #include "collector/judge/event.h"
+#include "collector/judge/explain.h"
 #include "collector/judge/trouble.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
@@ -26,9 +27,11 @@
 /* agents come back with a back-off of up to 30 s */
 #define RETURN_MS 40000
 #define WORN_TOGETHER_MS 60000
-#define WORN_HOLD_MS 8000   /* until the others have said whether their lines are bad too */
-#define DOUBT_HOLD_MS 20000 /* until the collector's own line has shown whether it is */
-#define OWN_CABLE_MS 8000
+#define WORN_HOLD_MS 8000       /* until the others have said whether their lines are bad too */
+#define DOUBT_HOLD_MS 20000     /* until the collector's own line has shown whether it is */
+#define OWN_CABLE_MS 14000      /* the way out is looked at every 10 s */
+#define WORN_OVER_MS 75000      /* after total loss a line seems well before it is looked at long enough */
+#define QUALITY_RETURN_MS 80000 /* how good a line is looks back a minute */
 #define DOUBT_PERCENT 5.0
 #define LINE_ID "collector.line."
 #define WORN_ID "collector.quality."
@@ -172,6 +175,7 @@ static void worn_end(struct judge *j, int64_t at)
 	incident_resolve(j->worn, at);
 	testimony_resolved(j, j->worn);
 	j->worn = NULL;
+	j->cut_ended_at = j->now;
 	j->urgent = true;
 	trouble_hold_all(j, RETURN_MS);
 }
@@ -194,18 +198,32 @@ void isolation_path(struct judge *j, const struct judge_check *c, int64_t at, en
 	if (!is_own_way(j, c))
 		return;
 	bool fresh = j->now - at < INCIDENT_LATE_MS;
+	if (state == STATE_DOWN && j->worn)
+		return; /* see isolation_tick() */
 	if (state == STATE_DOWN && fresh) {
-		worn_end(j, at);
 		cut_begin(j, at, c);
 		absorb(j, j->cut, at - TOGETHER_MS);
 		return;
 	}
 	if (j->cut_by_path && own_ways_well(c->node, j, STATE_DEGRADED))
 		cut_end(j, at);
-	if (state == STATE_DEGRADED && fresh)
+	/* one of them is still bad, or has become so while nothing passed */
+	if (fresh && !own_ways_well(c->node, j, STATE_UP))
 		worn_begin(j, at, c);
-	else if (state == STATE_UP && j->worn && own_ways_well(c->node, j, STATE_UP))
-		worn_end(j, at);
+}
+
+/* A line that was bad has been well for a while. */
+static void look_for_better(struct judge *j)
+{
+	const struct judge_node *n = witness(j);
+	int64_t since = 0;
+	if (!j->worn || !n || !own_ways_well(n, j, STATE_UP))
+		return;
+	for (uint32_t k = 0; k < n->check_count; k++)
+		if (is_own_way(j, n->checks[k]) && n->checks[k]->machine.since > since)
+			since = n->checks[k]->machine.since;
+	if (j->now >= since + WORN_OVER_MS)
+		worn_end(j, since);
 }
 
 /* Does the agent beside the collector get an answer from outside? Then we are not cut off. */
@@ -311,10 +329,30 @@ static void count_bad(const struct judge *j, unsigned *known, unsigned *bad, int
 	free(seen);
 }
 
+/* A line that was bad and now carries nothing at all. */
+static void look_for_worse(struct judge *j)
+{
+	const struct judge_node *n = witness(j);
+	struct incident *worn = j->worn;
+	for (uint32_t k = 0; worn && n && k < n->check_count && j->worn; k++) {
+		const struct judge_check *c = n->checks[k];
+		/* all echoes of one look may be lost by chance */
+		bool again = c->row_at > c->machine.since && c->value[0] >= 100;
+		if (!is_own_way(j, c) || c->machine.state != STATE_DOWN || !again)
+			continue;
+		j->worn = NULL;
+		cut_begin(j, c->machine.since, c);
+		trouble_merge(j, worn, j->cut, false);
+		absorb(j, j->cut, c->machine.since - TOGETHER_MS);
+	}
+}
+
 void isolation_tick(struct judge *j)
 {
 	unsigned known, bad;
 	int64_t first;
+	look_for_worse(j);
+	look_for_better(j);
 	bool may = j->worn != NULL;
 	if (!j->cut)
 		look_for_silence(j);
@@ -384,6 +422,12 @@ int64_t isolation_hold_ms(const struct judge *j, const struct trouble *t)
 	/* a cable out at the collector itself: is it the one that its way out goes by? */
 	if (c->kind == KIND_INTERFACE && isolation_beside(j, c->node) && witness(j) && j->now < t->begun + OWN_CABLE_MS)
 		return 500;
+	if (is_quality(c) && j->cut_ended_at && j->now < j->cut_ended_at + QUALITY_RETURN_MS && !j->worn)
+		return 1000;
+	bool own_service = c->kind == KIND_SERVICE && isolation_beside(j, c->node) &&
+	                   explain_reason(t->reason, EXPLAINED_BY_BAD_LINE);
+	if (own_service && !j->worn && own_way_in_doubt(j) && j->now < t->begun + DOUBT_HOLD_MS)
+		return 1000;
 	if (depends_on_us(c) && !is_own_way(j, c)) {
 		if (j->worn || (own_way_in_doubt(j) && j->now < t->begun + DOUBT_HOLD_MS))
 			return 1000;

@@ -361,9 +361,12 @@ static struct incident *root_of_quality(struct judge *j, struct trouble *t, bool
 }
 
 /* The collector's own line: what stands for it, while it lasts. */
-static struct incident *own_line(const struct judge *j, const struct judge_check *c)
+static struct incident *own_line(const struct judge *j, const struct trouble *t)
 {
-	if (c->terminal || (c->kind != KIND_UPLINK && c->kind != KIND_PATH) || !isolation_beside(j, c->node))
+	const struct judge_check *c = t->check;
+	bool of_line = c->kind == KIND_UPLINK || c->kind == KIND_PATH ||
+	               (c->kind == KIND_SERVICE && explain_reason(t->reason, EXPLAINED_BY_BAD_LINE));
+	if (c->terminal || !of_line || !isolation_beside(j, c->node))
 		return NULL;
 	return j->cut ? j->cut : j->worn;
 }
@@ -371,7 +374,7 @@ static struct incident *own_line(const struct judge *j, const struct judge_check
 struct incident *root_find(struct judge *j, struct trouble *t, bool *primary)
 {
 	const struct judge_check *c = t->check;
-	struct incident *i = own_line(j, c);
+	struct incident *i = own_line(j, t);
 	*primary = false;
 	if (i)
 		return i;
