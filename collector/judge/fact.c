@@ -116,6 +116,9 @@ static const struct sentence sentences[FACT_COUNT] = {
                 "what fails is no name server"},
         [FACT_CLOCK_OFF] = {"clock-off", "đồng hồ của máy sai quá một giây", "the clock is wrong by more than a second",
                 "đồng hồ của máy đúng", "the clock is right"},
+        [FACT_CLOCK_FAR] = {"clock-far", "đồng hồ của máy sai từ một phút trở lên: đăng nhập và chữ ký số sẽ lỗi",
+                "the clock is wrong by a minute or more: sign-ins and signatures fail",
+                "đồng hồ của máy sai chưa đến một phút", "the clock is wrong by less than a minute"},
 };
 
 const char *fact_name(enum fact f)

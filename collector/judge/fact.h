@@ -66,6 +66,7 @@ enum fact {
 	FACT_IS_NAME_SERVER, /* the service that fails is a name server, or services by name fail together and those by address do not */
 	/* ---- time ---- */
 	FACT_CLOCK_OFF, /* the node's clock is wrong by more than a second */
+	FACT_CLOCK_FAR, /* ... by a minute or more: sign-ins and signatures fail, so it is an alarm */
 	FACT_COUNT
 };
 

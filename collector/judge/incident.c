@@ -167,7 +167,8 @@ const struct verdict *incident_verdict(const struct incident *i)
 
 bool incident_alarms(const struct incident *i)
 {
-	return i->live && state_alarms(i->kind) && cause_alarms(incident_verdict(i)->cause);
+	bool far = i->facts.is[FACT_CLOCK_FAR].answer == ANSWER_YES;
+	return i->live && state_alarms(i->kind) && (far || cause_alarms(incident_verdict(i)->cause));
 }
 
 void incident_merge(struct incident *i, const struct incident *into)

@@ -5,6 +5,7 @@
 
 #include "collector/judge/address.h"
 #include "collector/judge/event.h"
+#include "collector/judge/trouble.h"
 #include "common/batch.h"
 #include "common/log.h"
 
@@ -13,6 +14,7 @@
 #define FUTURE_MS 60000
 #define DISK_FULL 95.0 /* percent */
 #define CLOCK_OFF_MS 1000.0
+#define CLOCK_FAR_MS 60000
 #define SKEW_OFF_MS 2000      /* a slow line makes some of it */
 #define CERTIFICATE_DAYS 14.0 /* time enough to have another signed */
 
@@ -115,6 +117,8 @@ static void read_skew(struct judge *j, struct judge_node *n, int64_t at)
 	c->dirty = true;
 	for (unsigned k = 0; k < moves; k++)
 		judge_move(j, c, &out[k], true);
+	if (c->trouble && llabs(n->skew_ms) >= CLOCK_FAR_MS)
+		trouble_know(j, c, FACT_CLOCK_FAR, ANSWER_YES, RANK_SITE, at, n->name);
 }
 
 /* The agent's own figures say nothing about a state: its connection does that. */

@@ -269,6 +269,7 @@ static const struct cause_rule rules[] = {
 
         {CAUSE_CLOCK_SKEW, FACT_CLOCK_OFF, YES, 9},
         {CAUSE_CLOCK_SKEW, FACT_CLOCK_OFF, NO, RULES_OUT},
+        {CAUSE_CLOCK_SKEW, FACT_CLOCK_FAR, YES, 9},
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 

@@ -133,6 +133,7 @@ static const struct {
         {KIND_TLS, "bad-certificate", "certificate", "certain", NULL, NULL},
         {KIND_MTU, "large-only", "mtu-blackhole", "certain", NULL, NULL},
         {KIND_CLOCK, "clock-off", "clock-skew", "certain", NULL, NULL},
+        {KIND_CLOCK, "clock-far", "clock-skew", "certain", NULL, NULL},
         {KIND_CLOCK, "clock-off-", "unknown", "unclear", NULL, NULL},
         {KIND_INTERFACE, "carrier-", "lan-link-down", "certain", "gear-down", NULL},
         {KIND_INTERFACE, "carrier- gear-rebooted", "gear-down", NULL, NULL, NULL},
