@@ -89,7 +89,7 @@ export const singles = [
     on: (p, k) => p.fault("shutdown", k, "on"), off: async (p, k) => { await p.fault("shutdown", k, "off"); await p.powerOn(k, false); },
   },
   { id: "dupip", needs: "one", recovery: 300, ...simple("dupip"), expect: (k) => at(k, ["address-conflict"]) },
-  { id: "clock", needs: "fake", warning: true, on: async (p, k) => p.clock(`s${k}`, "+300"), off: async (p, k) => p.clock(`s${k}`, "+0"), expect: (k) => at(k, ["clock-skew"]) },
+  { id: "clock", needs: "fake", on: async (p, k) => p.clock(`s${k}`, "+300"), off: async (p, k) => p.clock(`s${k}`, "+0"), expect: (k) => at(k, ["clock-skew"]) },
   // ---- services and names ----
   ...["stop", "kill", "drop", "empty"].map((how) => ({ id: `dns_${how}`, needs: "dns", hard: true, on: (p) => p.fault("dns", "all", "on", how), off: (p) => p.fault("dns", "all", "off"), expect: () => wide(null, ["dns-failure"]) })),
   { id: "service_kill", needs: "any", hard: true, ...simple("service_kill"), expect: (k) => at(k, ["service-down"]) },
