@@ -8,7 +8,7 @@ export async function noise(p, minutes) {
   const k = 6;
   let rebooted = "no reboot: this sansang has no maintenance";
   try {
-    await p.text("maintenance", "add", `site:s${k}`, "--for", "10m", "--reason", "thay bộ nhớ");
+    await p.text("maintenance", "add", `site:s${k}`, "--until", "+10m", "--reason", "thay bộ nhớ");
     await sleep(15000);
     await p.fault("poweroff", k, "on");
     await sleep(40000);

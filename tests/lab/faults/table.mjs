@@ -101,7 +101,7 @@ export const singles = [
   { id: "central_drop", needs: "dc8081", hard: true, ...simple("firewall_drop"), expect: () => wide("land", ["service-filtered"]) },
   { id: "central_rst", needs: "dc8083", hard: true, ...simple("service_rst"), expect: () => wide("office", ["service-down"]) },
   // ---- the collector's own line ----
-  { id: "uplink_loss", needs: "col", ...simple("uplink", 30), expect: () => [{ collector: true, first: ["collector-isolated", "uplink-degraded"], final: ["collector-isolated", "uplink-degraded"] }] },
+  { id: "uplink_loss", needs: "col", recovery: 240, ...simple("uplink", 30), expect: () => [{ collector: true, first: ["collector-isolated", "uplink-degraded"], final: ["collector-isolated", "uplink-degraded"] }] },
   { id: "uplink_cut", needs: "col", hard: true, on: (p) => p.fault("uplink", "col", "on", "cut"), off: (p) => p.fault("uplink", "col", "off"), expect: () => [{ collector: true, first: ["collector-isolated"], final: ["collector-isolated"] }] },
 ];
 
