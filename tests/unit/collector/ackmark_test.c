@@ -78,8 +78,8 @@ static void nothing_forged_is_taken(void **state)
 static void what_is_no_mark(void **state)
 {
 	static const char *const texts[] = {"", ".", "a", "..", "a.b", "!!!.???", "AQ.AQ", "../../etc/passwd",
-	        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA."
-	        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+	        ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA."
+	         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")};
 	char long_text[2000];
 	struct ackmark m;
 
