@@ -54,9 +54,9 @@ struct incident {
 	json_t *minutes_lost;                    /* owned object */
 	unsigned reopened, flaps;
 	int64_t testified_at; /* when the last node told all; not stored */
-	unsigned open_count; /* troubles that make it and have not ended */
-	int64_t last_end;    /* when the last of them ended */
-	unsigned changes;    /* conclusions so far */
+	unsigned open_count;  /* troubles that make it and have not ended */
+	int64_t last_end;     /* when the last of them ended */
+	unsigned changes;     /* conclusions so far */
 	enum incident_said said;
 	bool dirty, changed; /* to be written and concluded; to be told to web */
 };

@@ -112,8 +112,8 @@ struct judge {
 	int64_t now;
 	uint64_t rows;         /* read since the start */
 	int64_t swept_at;      /* when old checks were looked for */
-	bool awaiting;        /* somebody may have something to add about what is over (testimony.c) */
-	int64_t testified_at; /* when that was looked at */
+	bool awaiting;         /* somebody may have something to add about what is over (testimony.c) */
+	int64_t testified_at;  /* when that was looked at */
 	int64_t surveyed_at;   /* when open incidents were looked at (survey.c) */
 	int64_t forgot_at;     /* when what is long over left memory */
 	struct incident *cut;  /* the collector's own line is down: this incident; NULL it is not */

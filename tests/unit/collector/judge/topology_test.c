@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 static const char province[] =
-        "province: { id: p, name: P, trial_from: 2025-06-01, go_live: 2025-07-01T00:00:00+07:00, collector_node: a-srv }\n"
+        "province: { id: p, name: P, trial_from: 2025-06-01, go_live: 2025-07-01T00:00:00+07:00, collector_node: a-srv "
+        "}\n"
         "units:\n"
         "  - { id: a, name: A, kind: commune }\n"
         "  - { id: b, name: B, kind: commune }\n"
