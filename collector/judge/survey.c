@@ -275,16 +275,22 @@ static const char *responsible_base(const struct judge *j, const struct incident
 	return responsible_name(i->kind == KIND_PATH ? RESPONSIBLE_PROVINCE : RESPONSIBLE_COMMUNE);
 }
 
-/* A verdict about a line names the line. */
+static void set_text(char **text, const char *value)
+{
+	free(*text);
+	*text = mem_str(value);
+}
+
+/* A verdict about a silent site's line names the line; another verdict does not. */
 static void name_line(const struct judge *j, struct incident *i)
 {
 	const struct site *s = j->inv && i->site ? inventory_site(j->inv, i->site) : NULL;
-	if (i->kind != KIND_AGENT || i->uplink || !s || s->uplink_count != 1 ||
-	        !cause_of_line(i->finding.verdict.cause))
+	if (i->kind != KIND_AGENT || !s || s->uplink_count != 1)
 		return;
-	i->uplink = mem_str(s->uplinks[0].id);
-	i->carrier = i->carrier ? i->carrier : mem_str(s->uplinks[0].carrier);
-	i->circuit = i->circuit ? i->circuit : mem_str(s->uplinks[0].circuit);
+	const struct uplink *u = cause_of_line(i->finding.verdict.cause) ? &s->uplinks[0] : NULL;
+	set_text(&i->uplink, u ? u->id : NULL);
+	set_text(&i->carrier, u ? u->carrier : NULL);
+	set_text(&i->circuit, u ? u->circuit : NULL);
 }
 
 static bool same_finding(const struct finding *a, const struct finding *b)

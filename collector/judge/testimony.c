@@ -226,7 +226,8 @@ void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64
 	}
 	uint8_t told = n->awake;
 	int64_t dark_from = n->dark_from ? n->dark_from : i->began_at;
-	if (before && first - before > state_patience_ms(step) && first > dark_from && !(told & WITNESS_AWAKE))
+	/* a step without a row is one in which it did not run */
+	if (before && first - before > step * 3 / 2 && first > dark_from && !(told & WITNESS_AWAKE))
 		told |= WITNESS_HOLE;
 	/* what it measured after it was off is of its coming back */
 	if (last > dark_from + 2 * step && first < n->link_at - step && !(told & (WITNESS_HOLE | WITNESS_REBOOTED)))

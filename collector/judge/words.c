@@ -230,8 +230,13 @@ void words_check_back(const struct judge *j, struct incident *i, const struct ju
 	char what[160], vi[256], en[256];
 	(void)j;
 	words_target(c, what, sizeof what);
-	snprintf(vi, sizeof vi, gone ? "%s không còn được theo dõi" : "%s đã trở lại bình thường", what);
-	snprintf(en, sizeof en, gone ? "%s is no longer watched" : "%s is fine again", what);
+	if (c->kind == KIND_AGENT && !gone) {
+		snprintf(vi, sizeof vi, "Đã liên lạc lại được với trạm đo %s", c->node->name);
+		snprintf(en, sizeof en, "Agent %s is heard again", c->node->name);
+	} else {
+		snprintf(vi, sizeof vi, gone ? "%s không còn được theo dõi" : "%s đã trở lại bình thường", what);
+		snprintf(en, sizeof en, gone ? "%s is no longer watched" : "%s is fine again", what);
+	}
 	incident_evidence(i, at, c->node->name, vi, en);
 }
 
