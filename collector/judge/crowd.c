@@ -39,6 +39,10 @@ static bool in_crowd(const struct incident *i, const struct trouble *t, int64_t 
 		return false;
 	if (i->wide ? !incident_covers(i, t->from, window) : llabs(i->opened_at - t->from) > window)
 		return false;
+	/* what stands for the names took this service with it: that explains what is not resolved, nothing else */
+	if (i->wide && i->service && strcmp(i->service, c->service->id) != 0 &&
+	        !explain_reason(t->reason, EXPLAINED_BY_NAMES))
+		return false;
 	char service[80];
 	snprintf(service, sizeof service, "service:%s@", c->service->id);
 	return incident_touches(i, service);
