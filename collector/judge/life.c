@@ -65,7 +65,7 @@ static int64_t excuse_over_at(const struct judge *j, const char *name)
 
 static void excuse_set(struct judge *j, struct incident *i, const struct excuse *e)
 {
-	char name[96];
+	char name[96] = "";
 	if (e)
 		excuse_name(e, name, sizeof name);
 	if (same(i->excused, e ? name : NULL))

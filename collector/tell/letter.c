@@ -235,17 +235,14 @@ static void evidence_add(const struct scene *s, struct page *p)
 		return;
 	qsort(sorted, count, sizeof(sorted[0]), evidence_order);
 	page_add(p, PART_HEADING, NULL, scene_word(s, WORD_EVIDENCE));
-	for (i = 0; i < count; i++) {
-		bool left_out =
-		        count > EVIDENCE_FIRST + EVIDENCE_LAST && i >= EVIDENCE_FIRST && i < count - EVIDENCE_LAST;
-
-		if (!left_out)
-			evidence_item(s, sorted[i], p);
-		else if (i == EVIDENCE_FIRST)
-			add_given(p, PART_ITEM, "…",
-			        mem_printf("%zu %s", count - EVIDENCE_FIRST - EVIDENCE_LAST,
-			                scene_word(s, WORD_EVIDENCE_MORE)));
-	}
+	bool many = count > EVIDENCE_FIRST + EVIDENCE_LAST;
+	size_t first = many ? EVIDENCE_FIRST : count, last = many ? count - EVIDENCE_LAST : count;
+	for (i = 0; i < first; i++)
+		evidence_item(s, sorted[i], p);
+	if (many)
+		add_given(p, PART_ITEM, "…", mem_printf("%zu %s", last - first, scene_word(s, WORD_EVIDENCE_MORE)));
+	for (i = last; i < count; i++)
+		evidence_item(s, sorted[i], p);
 }
 
 /* ---- what to do ---- */

@@ -86,7 +86,7 @@ static const struct {
                 "Or answer this mail with ACK in the first line"},
         [WORD_ACK_REPLY_ONLY] = {"Để tiếp nhận xử lý: trả lời thư này, dòng đầu ghi: NHẬN",
                 "To acknowledge: answer this mail with ACK in the first line"},
-        [WORD_OPEN_LINK] = {"Xem sự cố, biểu đồ và gói tin đã ghi", "See the incident, its graphs and captures"},
+        [WORD_OPEN_LINK] = {"Xem sự cố và biểu đồ", "See the incident and its graphs"},
         [WORD_SLIP] = {"Phiếu báo hỏng (sao chép gửi nhà mạng)", "Fault slip (copy it to the carrier)"},
         [WORD_GRAPH] = {"Biểu đồ quanh thời điểm sự cố", "The hours around it"},
         [WORD_NO_GRAPH] = {"Thư được gửi ngay không chờ biểu đồ: chưa vẽ kịp.",

@@ -114,9 +114,7 @@ static void test_every_problem_is_told_with_its_row(void **state)
 static void test_a_file_that_is_none(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"", "\n\n", "name,when\nx,y\n",
-	        "\xff\xfe"
-	        "u\n"};
+	static const char *const files[] = {"", "\n\n", "name,when\nx,y\n", "\377\376u\n"};
 	for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
 		struct both b = read_text(files[k]);
 		assert_int_equal(json_array_size(b.cuts), 0);
