@@ -383,6 +383,20 @@ static bool settle_fact(struct incident *i, enum fact f, bool yes, int64_t at, c
 	return true;
 }
 
+/*
+ * Hosts that lost power together did not lose it to a carrier; hosts that were awake did not lose it. A box may write a last row while its
+ * power goes, so that it was cut off weighs more.
+ */
+static void settle_what_they_share(struct incident *i, int64_t at, const char *who)
+{
+	const struct fact_answer *unclean = &i->facts.is[FACT_UNCLEAN], *awake = &i->facts.is[FACT_AWAKE];
+	bool power = unclean->answer == ANSWER_YES && unclean->rank == RANK_HINDSIGHT;
+	if (!power && !(awake->answer == ANSWER_YES && awake->rank == RANK_HINDSIGHT))
+		return;
+	settle_fact(i, FACT_NEIGHBOURS, power, at, who);
+	settle_fact(i, FACT_SAME_CARRIER, !power, at, who);
+}
+
 bool area_testify(struct judge *j, struct incident *i, enum fact f, enum answer answer, int64_t at, const char *who)
 {
 	unsigned yes, no;
@@ -392,14 +406,7 @@ bool area_testify(struct judge *j, struct incident *i, enum fact f, enum answer 
 	i->dirty = true;
 	if (yes == no || !settle_fact(i, f, yes > no, at, who))
 		return true;
-	/* hosts that lost power together did not lose it to a carrier; hosts that were awake did not lose it */
-	if (f == FACT_UNCLEAN && yes > no) {
-		settle_fact(i, FACT_NEIGHBOURS, true, at, who);
-		settle_fact(i, FACT_SAME_CARRIER, false, at, who);
-	} else if (f == FACT_AWAKE && yes > no) {
-		settle_fact(i, FACT_NEIGHBOURS, false, at, who);
-		settle_fact(i, FACT_SAME_CARRIER, true, at, who);
-	}
+	settle_what_they_share(i, at, who);
 	judge_again(j, i);
 	return true;
 }
