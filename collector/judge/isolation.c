@@ -383,6 +383,13 @@ void isolation_resume(struct judge *j)
 
 /* ---- may a trouble be decided? ---- */
 
+bool isolation_testifies(const struct judge *j, const struct judge_check *c, int reason)
+{
+	bool after = j->cut || (j->cut_ended_at && j->now < j->cut_ended_at + RETURN_MS);
+	return after && c->kind == KIND_SERVICE && !isolation_beside(j, c->node) &&
+	       !explain_reason(reason, EXPLAINED_BY_CUT);
+}
+
 /* Was anyone at another site heard after this one's last frame? */
 static bool proven(const struct judge *j, const struct trouble *t)
 {
@@ -418,7 +425,7 @@ int64_t isolation_hold_ms(const struct judge *j, const struct trouble *t)
 	if (c->node->simulated)
 		return 0;
 	if (j->cut)
-		return 1000;
+		return isolation_testifies(j, c, t->reason) ? 0 : 1000;
 	/* a cable out at the collector itself: is it the one that its way out goes by? */
 	if (c->kind == KIND_INTERFACE && isolation_beside(j, c->node) && witness(j) && j->now < t->begun + OWN_CABLE_MS)
 		return 500;

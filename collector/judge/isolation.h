@@ -24,6 +24,11 @@ void isolation_heard(struct judge *j, const struct judge_node *n, int64_t at);
 void isolation_tick(struct judge *j);
 /* After loading: takes up what was going on. */
 void isolation_resume(struct judge *j);
+/*
+ * Of a service that was reached and failed while we were cut off, or told just after: its agent's word stands, and waits for nothing: the end of it may be
+ * in the same batch.
+ */
+bool isolation_testifies(const struct judge *j, const struct judge_check *c, int reason);
 /* May a trouble of this check be decided now? How long to wait longer in ms; 0 decide. */
 int64_t isolation_hold_ms(const struct judge *j, const struct trouble *t);
 

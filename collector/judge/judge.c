@@ -125,7 +125,7 @@ static int64_t hold_of(const struct judge *j, const struct judge_check *c, int64
 {
 	if (j->now - from > LATE_DECIDES_MS && j->now - from > 2 * c->step_ms)
 		return 0;
-	if (c->kind != KIND_SERVICE || !c->service)
+	if (c->kind != KIND_SERVICE || !c->service || isolation_testifies(j, c, reason))
 		return 0;
 	if (reason != REASON_REFUSED && !line_spoke(c, from))
 		return LINE_HOLD_MS;
