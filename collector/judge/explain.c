@@ -6,7 +6,7 @@
 
 static const uint8_t by[REASON_COUNT] = {
         [REASON_OK] = LINE | EXPLAINED_BY_HOLE, /* not told */
-        [REASON_TIMEOUT] = LINE | EXPLAINED_BY_HOLE,
+        [REASON_TIMEOUT] = LINE,                /* what opens a connection is small */
         [REASON_UNREACHABLE] = LINE,
         [REASON_DNS] = LINE | EXPLAINED_BY_NAMES,
         [REASON_NO_NAME] = EXPLAINED_BY_NAMES,

@@ -156,12 +156,14 @@ static enum state read_ups(
         struct judge *j, struct judge_check *c, int64_t at, const int64_t *v, unsigned count, uint8_t *reason)
 {
 	(void)j;
-	(void)at;
 	(void)reason;
 	c->value[0] = value_at(CLASS_UPS, v, count, UPS_CHARGE);
 	c->value[1] = value_at(CLASS_UPS, v, count, UPS_RUNTIME);
 	if (count <= UPS_ON_BATTERY || v[UPS_ON_BATTERY] == METRIC_UNKNOWN)
 		return STATE_UNOBSERVED;
+	/* an agent that starts when the mains are back has no change to tell */
+	if (!v[UPS_ON_BATTERY] && at > c->node->battery_at)
+		c->node->battery_at = 0;
 	return v[UPS_ON_BATTERY] ? STATE_DEGRADED : STATE_UP;
 }
 
