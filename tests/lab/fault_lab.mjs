@@ -64,7 +64,10 @@ export async function experiment(p, row, places, options = {}) {
   while (since() < least || (since() < most && p.mails().length - mailsBefore < due)) await sleep(500);
   const seen = (await p.incidents()).filter((i) => !known.has(i.id));
   const offAt = since();
-  for (const [n, part] of parts.entries()) await part.off(p, ...places[n]);
+  for (const [n, part] of parts.entries()) {
+    if (n && row.apart) await sleep(row.apart * 1000);
+    await part.off(p, ...places[n]);
+  }
   const unquiet = await p.quiet((row.recovery ?? 110) * slack, options.settled ?? 8), healing = p.healing;
   const incidents = (await p.incidents()).filter((i) => !known.has(i.id) || i.last_end > t0 || (i.resolved_at ?? 0) > t0);
   const mails = p.mails().slice(mailsBefore);

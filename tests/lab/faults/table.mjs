@@ -106,10 +106,10 @@ export const singles = [
 ];
 
 // Two faults at once, each at its own place; `same`: both at one site of that kind, and then what is to be expected may be another thing than
-// the sum.
-function pair(a, b, { same, expect, hold } = {}) {
+// the sum; `apart`: seconds for which the second outlasts the first.
+function pair(a, b, { same, expect, hold, apart } = {}) {
   const parts = [a, b].map((id) => singles.find((row) => row.id === id));
-  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard), within: parts.find((part) => part.within)?.within, recovery: parts.find((part) => part.recovery)?.recovery };
+  return { id: `${a}+${b}${same ? "@same" : ""}`, pair: true, parts, same, expect, apart, hold: hold ?? Math.max(...parts.map((part) => part.hold ?? 0)), hard: parts.every((part) => part.hard), within: parts.find((part) => part.within)?.within, recovery: parts.find((part) => part.recovery)?.recovery };
 }
 
 const isolated = { collector: true, first: ["collector-isolated"], final: ["collector-isolated"] };
@@ -138,7 +138,7 @@ export const pairs = [
   pair("router", "agent_kill"),
   pair("poweroff_area", "service_kill"),
   // what the site's agent saw while the collector was cut off comes after
-  pair("uplink_cut", "service_kill", { expect: (_, [k]) => [isolated, { site: `s${k}`, first: ["service-down"], final: ["service-down"], late: true }] }),
+  pair("uplink_cut", "service_kill", { apart: 70, expect: (_, [k]) => [isolated, { site: `s${k}`, first: ["service-down"], final: ["service-down"], late: true }] }),
   // at the same site
   pair("loss", "service_kill", { same: "one" }),
   pair("carrier", "service_kill", { same: "one", expect: ([k]) => [...at(k, uplinkDown), { ...at(k, ["service-down"])[0], late: true }] }),
