@@ -16,6 +16,8 @@
 #define MANY_NAMES 2 /* of services whose names are not resolved */
 #define NAMES_MAX 16
 #define SPREAD_MS 30000
+#define OTHERS_WAIT_MS 11000 /* a step, and what its batch needs */
+#define OTHERS_ASK_MS 500
 
 struct crowd {
 	const char *names[NAMES_MAX];
@@ -192,4 +194,22 @@ struct incident *crowd_find(struct judge *j, struct trouble *t)
 	struct incident *i = sibling_sees_it(j, t);
 	i = i ? i : from_many_sites(j, t);
 	return i ? i : many_at_one_site(j, t);
+}
+
+int64_t crowd_hold_ms(const struct judge *j, const struct trouble *t)
+{
+	const struct judge_check *c = t->check;
+	unsigned others = 0, spoke = 0;
+	if (c->kind != KIND_SERVICE || !c->service || !t->begun || j->now - t->begun >= OTHERS_WAIT_MS)
+		return 0;
+	for (uint32_t k = 0; k < j->fleet.count && spoke < MANY_SITES - 1; k++) {
+		const struct judge_node *n = j->fleet.nodes[k];
+		const struct judge_check *o =
+		        n->site && n->site != c->site ? fleet_check(n, KIND_SERVICE, c->service->id) : NULL;
+		if (!o || n->simulated != c->node->simulated || n->link != LINK_CONNECTED)
+			continue;
+		others++;
+		spoke += o->machine.at >= t->from;
+	}
+	return others >= MANY_SITES - 1 && spoke < MANY_SITES - 1 ? OTHERS_ASK_MS : 0;
 }

@@ -341,6 +341,8 @@ static void decide(struct judge *j, struct trouble *t)
 		hold = terminal_hold_ms(j, t);
 	if (!hold && !late && root_due(j, t))
 		hold = root_due(j, t) + 1 - j->now;
+	if (!hold && !late)
+		hold = crowd_hold_ms(j, t);
 	if (hold) {
 		t->due = j->now + hold;
 		return;

@@ -46,6 +46,8 @@ int64_t root_tolerance_ms(const struct judge_check *c);
 struct incident *root_find(struct judge *j, struct trouble *t, bool *primary);
 /* crowd.c: services that fail together; may open the incident that stands for them. NULL: it is alone. */
 struct incident *crowd_find(struct judge *j, struct trouble *t);
+/* How long to wait still for what other sites say of the same service: the first mail shall name one site only if it is one. */
+int64_t crowd_hold_ms(const struct judge *j, const struct trouble *t);
 /* Incidents that the new one explains after all are merged into it. */
 void root_absorb(struct judge *j, struct incident *root, const struct judge_check *c);
 /* Does the site's own agent contradict what was seen from outside? */
