@@ -72,7 +72,8 @@ export async function experiment(p, row, places, options = {}) {
   const incidents = (await p.incidents()).filter((i) => !known.has(i.id) || i.last_end > t0 || (i.resolved_at ?? 0) > t0);
   const mails = p.mails().slice(mailsBefore);
   const expectedSites = new Set(expected.flatMap((e) => [...(e.wide ?? []), ...(e.site ? [e.site] : [])]));
-  const healthy = p.places.filter((place) => !expectedSites.has(place.id)).map((place) => place.name);
+  const everywhere = expected.some((e) => !e.collector && !e.site && !e.wide); // a service or the names: no site is spared
+  const healthy = p.places.filter((place) => !everywhere && !expectedSites.has(place.id)).map((place) => place.name);
   const result = { id: row.id, pair: !!row.pair, hard: !!row.hard, warning: !!row.warning, within: row.within, places: places.flat(), at: new Date(t0).toISOString(), load: Math.max(load, loadavg()[0]), offAt, took: since(), unquiet, ...judge({ row, expected, t0, incidents, mails, healthy, simultaneous: slack }) };
   return { result, told: { result, expected, seen, healing, incidents, mails: mails.map(({ text, ...m }) => m) } };
 }
