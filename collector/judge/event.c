@@ -7,6 +7,7 @@
 #include "collector/judge/area.h"
 #include "collector/judge/event_words.h"
 #include "collector/judge/topology.h"
+#include "collector/judge/trouble.h"
 #include "collector/judge/words.h"
 #include "common/memory.h"
 
@@ -201,6 +202,8 @@ void event_take(struct judge *j, struct judge_node *n, int64_t at, const char *k
 		snprintf(e.kind, sizeof e.kind, "%s", kind);
 		e.text = mem_str(rest);
 		battery_note(e.node, &e);
+		if (!strcmp(e.kind, "agent-started") && e.node == n && !j->uncertain)
+			testimony_started(n, at);
 		if (j->topology)
 			topology_learn(j->topology, e.node, e.kind, e.subject, e.text);
 		/* of a boot whose clock nobody could verify: what it says now may be of any time */

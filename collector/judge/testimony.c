@@ -46,6 +46,15 @@ void testimony_boot(struct judge_node *n)
 	n->dirty = true;
 }
 
+void testimony_started(struct judge_node *n, int64_t at)
+{
+	/* who had measured within the darkness before was awake when it began */
+	if (!n->witnessed || (n->awake & WITNESS_AWAKE) || !n->dark_from || at < n->dark_from - DARK_MARGIN_MS)
+		return;
+	n->awake |= WITNESS_HOLE;
+	n->dirty = true;
+}
+
 static struct incident *root_of(const struct judge *j, struct incident *i)
 {
 	struct incident *into;

@@ -59,6 +59,8 @@ bool root_contradicted(const struct judge *j, const struct trouble *t);
 void testimony_back(struct judge *j, struct judge_node *n, struct incident *i, int64_t from);
 /* It has another boot id than before, whatever its clock says. */
 void testimony_boot(struct judge_node *n);
+/* Its agent says that it began to run at `at`. */
+void testimony_started(struct judge_node *n, int64_t at);
 /* A batch with samples of [first, last] came; `rebooted`: it is the first of another boot. `before`: newest sample before it. */
 void testimony_batch(struct judge *j, struct judge_node *n, bool rebooted, int64_t before, int64_t first, int64_t last);
 /* A check of a witness moved. */
