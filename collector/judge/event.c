@@ -188,6 +188,14 @@ static struct judge_node *owner_of(
 	return owner;
 }
 
+/* What is not there any more accuses nobody, unless it was said already. */
+static void interface_removed(struct judge *j, const struct node_event *e)
+{
+	struct judge_check *c = fleet_check(e->node, KIND_INTERFACE, e->subject);
+	if (c && c->trouble && !c->trouble->incident)
+		trouble_end(j, c, e->at, true);
+}
+
 void event_take(struct judge *j, struct judge_node *n, int64_t at, const char *kind, const char *text)
 {
 	struct node_event e = {.at = at};
@@ -202,6 +210,8 @@ void event_take(struct judge *j, struct judge_node *n, int64_t at, const char *k
 		snprintf(e.kind, sizeof e.kind, "%s", kind);
 		e.text = mem_str(rest);
 		battery_note(e.node, &e);
+		if (!strcmp(e.kind, "carrier") && !strncmp(e.text, "removed", 7))
+			interface_removed(j, &e);
 		if (!strcmp(e.kind, "agent-started") && e.node == n && !j->uncertain)
 			testimony_started(n, at);
 		if (j->topology)

@@ -22,6 +22,7 @@
 
 #define SWEEP_MS 1000
 #define LATE_DECIDES_MS 60000
+#define REMOVAL_HOLD_MS 2000 /* an interface that is being removed loses its carrier first: containers come and go */
 #define CROWD_HOLD_MS 3000 /* for a service that many sites check: do the others fail too? */
 #define LINE_HOLD_MS 5000  /* until the line has spoken */
 #define MANY_SITES 3
@@ -125,6 +126,8 @@ static int64_t hold_of(const struct judge *j, const struct judge_check *c, int64
 {
 	if (j->now - from > LATE_DECIDES_MS && j->now - from > 2 * c->step_ms)
 		return 0;
+	if (c->kind == KIND_INTERFACE)
+		return REMOVAL_HOLD_MS;
 	if (c->kind != KIND_SERVICE || !c->service || isolation_testifies(j, c, reason))
 		return 0;
 	if (reason != REASON_REFUSED && !line_spoke(c, from))
