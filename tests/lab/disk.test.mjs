@@ -25,9 +25,17 @@ function mountSmall(megabytes, where = "state") {
     dir,
     // `room` bytes are left
     shrink(room) {
-      const fs = statfsSync(state);
-      const used = (fs.blocks - fs.bfree) * fs.bsize;
-      execFileSync("mount", ["-o", `remount,size=${used + room}`, state]);
+      // what is written meanwhile makes the size too small: the kernel refuses, and it is measured again
+      for (let left = 20; ; left--) {
+        const fs = statfsSync(state);
+        const used = (fs.blocks - fs.bfree) * fs.bsize;
+        try {
+          execFileSync("mount", ["-o", `remount,size=${used + room}`, state], { stdio: "pipe" });
+          return;
+        } catch (error) {
+          if (!left) throw error;
+        }
+      }
     },
     grow: () => execFileSync("mount", ["-o", `remount,size=${megabytes}m`, state]),
     room: () => statfsSync(state).bavail * statfsSync(state).bsize,

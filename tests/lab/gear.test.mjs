@@ -62,9 +62,9 @@ test("gear that falls silent is down, and up again when it is back", { skip: mis
   await snmpd.stop();
   trap("-v2c", "-c", "public", `127.0.0.1:${trapPort}`, "100", "1.3.6.1.6.3.1.1.5.1"); // it is asked soon
   const state = async () => (await way.node("pl-sw1")).state;
-  await until("down", async () => (await state()) === "down", 60);
+  await until("down", async () => (await state()) === "down", 150);
   snmpd = startDevice();
   await sleep(10000);
   trap("-v2c", "-c", "public", `127.0.0.1:${trapPort}`, "100", "1.3.6.1.6.3.1.1.5.1");
-  await until("up again", async () => (await state()) === "up", 60);
+  await until("up again", async () => (await state()) === "up", 150);
 });
