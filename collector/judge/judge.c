@@ -23,8 +23,8 @@
 #define SWEEP_MS 1000
 #define LATE_DECIDES_MS 60000
 #define REMOVAL_HOLD_MS 2000 /* an interface that is being removed loses its carrier first: containers come and go */
-#define CROWD_HOLD_MS 3000 /* for a service that many sites check: do the others fail too? */
-#define LINE_HOLD_MS 5000  /* until the line has spoken */
+#define CROWD_HOLD_MS 3000   /* for a service that many sites check: do the others fail too? */
+#define LINE_HOLD_MS 5000    /* until the line has spoken */
 #define MANY_SITES 3
 
 void judge_init(struct judge *j, int64_t step_ms, const struct judge_source *source)
