@@ -96,7 +96,7 @@ test("a site without an agent is seen from outside: line, switch, incident, mail
     // the line is cut: likely the line, for nobody there can say
     ip("-n", netns, "addr", "flush", "dev", "core");
     const cut = await until("the line's incident", async () => (await way.incidents()).find((i) => i.cause === "uplink-down"), 60);
-    assert.deepEqual([cut.site, cut.uplink, cut.confidence, cut.outside, cut.responsible], ["far-hq", "far-ts", "likely", true, "carrier"]);
+    assert.deepEqual([cut.site, cut.uplink, cut.confidence, cut.outside, cut.responsible], ["far-hq", "far-ts", "unclear", true, "carrier"]);
     assert.match(cut.summary_vi, /\(nhìn từ ngoài\)/);
     await until("one mail", () => way.mails().length === 1, 60);
     ip("-n", netns, "addr", "add", `${NET}.2/30`, "dev", "core");
