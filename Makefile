@@ -111,6 +111,7 @@ check-full:
 		--suppress=unknownMacro -I. -I$(B)/gen common agent collector tests/bench
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 	@$(MAKE) --no-print-directory fuzz SECONDS=20
+	@B=$(B) node --test --test-concurrency=1 $(patsubst %,tests/lab/%.test.mjs,oncall quality people witness)
 	@KILLS=1000 B=$(B) node --test tests/lab/kill.test.mjs
 
 # Every fault on real provinces in network namespaces, with a score sheet: make lab [FAULT=carrier,poweroff] [JOBS=provinces side by side] [NOISE=minutes]
